@@ -1,0 +1,54 @@
+namespace Tickets.Contracts;
+
+public sealed record WorkflowStatus
+{
+    /// <summary>The first entry is the normal next status; <c>"closed+fixed"</c> must set that resolution, <c>"open-"</c> must clear it.</summary>
+    public IReadOnlyList<string>? To { get; init; }
+    public bool? Terminal { get; init; }
+    public IReadOnlyList<string>? Resolutions { get; init; }
+    public bool? ResolutionRequired { get; init; }
+
+    /// <summary>ISO 8601 duration.</summary>
+    public string? Lifetime { get; init; }
+
+    /// <summary>ISO 8601 duration.</summary>
+    public string? RemindEvery { get; init; }
+    public string? Group { get; init; }
+    public string? OnTimeout { get; init; }
+    public string? Description { get; init; }
+}
+
+/// <summary><paramref name="Type"/> is <c>int64</c> or <c>string</c>; <paramref name="Slot"/> is 1 to 5 within its type.</summary>
+public sealed record IndexedField(string Type, int Slot);
+
+public sealed record Workflow
+{
+    public required string WorkflowId { get; init; }
+    public string? Initial { get; init; }
+    public required IReadOnlyDictionary<string, WorkflowStatus> Statuses { get; init; }
+    public IReadOnlyDictionary<string, IndexedField>? IndexedFields { get; init; }
+
+    /// <summary>Field lists; each becomes an index of the queues that use the workflow.</summary>
+    public IReadOnlyList<IReadOnlyList<string>>? Indexes { get; init; }
+    public string? Description { get; init; }
+    public long? Revision { get; init; }
+}
+
+public sealed record Queue
+{
+    /// <summary>A path such as <c>hiring/www/leads</c>. Named <c>queue</c> on the wire.</summary>
+    [System.Text.Json.Serialization.JsonPropertyName("queue")]
+    public required string Name { get; init; }
+    public required string WorkflowId { get; init; }
+
+    /// <summary>How long a closed ticket stays in the hot tier; ISO 8601 duration.</summary>
+    public string? HotRetention { get; init; }
+
+    /// <summary>More than one: the queue is split by ticket id.</summary>
+    public IReadOnlyList<string>? Shards { get; init; }
+    public string? Description { get; init; }
+    public long? Revision { get; init; }
+}
+
+public sealed record WorkflowList(IReadOnlyList<Workflow> Workflows);
+public sealed record QueueList(IReadOnlyList<Queue> Queues);

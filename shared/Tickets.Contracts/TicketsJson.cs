@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tickets.Contracts;
+
+/// <summary>Serialization of every wire record: snake_case, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(NoncesRequest))]
+[JsonSerializable(typeof(NoncesResponse))]
+[JsonSerializable(typeof(CreateTicketRequest))]
+[JsonSerializable(typeof(CreateTicketResponse))]
+[JsonSerializable(typeof(UpdateTicketRequest))]
+[JsonSerializable(typeof(UpdateTicketResponse))]
+[JsonSerializable(typeof(AcceptTicketRequest))]
+[JsonSerializable(typeof(Ticket))]
+[JsonSerializable(typeof(BulkRequest))]
+[JsonSerializable(typeof(BulkResponse))]
+[JsonSerializable(typeof(FindTicketsRequest))]
+[JsonSerializable(typeof(FindTicketsResponse))]
+[JsonSerializable(typeof(OplogPage))]
+[JsonSerializable(typeof(Workflow))]
+[JsonSerializable(typeof(WorkflowList))]
+[JsonSerializable(typeof(Queue))]
+[JsonSerializable(typeof(QueueList))]
+public sealed partial class TicketsJson : JsonSerializerContext;

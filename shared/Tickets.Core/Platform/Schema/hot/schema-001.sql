@@ -1,0 +1,70 @@
+-- A queue's partitions carry the keys and indexes themselves: primary key (ticket_id), and (ticket_id, block) for meta.
+create table tickets (
+    queue_id     integer not null,
+    ticket_id    bigint not null,
+    status       text collate "C" not null,
+    resolution   text collate "C",
+    group_name   text collate "C",
+    accepted_by  text collate "C",
+    parent_id    bigint,
+    version      bigint not null,
+    created_at   timestamptz not null,
+    updated_at   timestamptz not null,
+    closed_at    timestamptz,
+    i1 bigint, i2 bigint, i3 bigint, i4 bigint, i5 bigint,
+    s1 text collate "C", s2 text collate "C", s3 text collate "C", s4 text collate "C", s5 text collate "C"
+) partition by list (queue_id);
+
+-- Uninterpreted: json keeps the caller's text as it came and is only checked for syntax.
+create table ticket_meta (
+    queue_id   integer not null,
+    ticket_id  bigint not null,
+    block      text collate "C" not null,
+    version    bigint not null,
+    data       json not null
+) partition by list (queue_id);
+
+-- One row per number used on this shard: where its ticket is, and what the create with its nonce said, so that a retry
+-- gets its first answer wherever the ticket has gone meanwhile.
+--   queue_id is null:  the nonce is claimed here for a ticket on another shard (its home is this shard).
+--   content is null:   created without a nonce, nobody can retry it.
+--   gone:              the ticket has left this shard; the row stays until the nonce has expired.
+create table ticket_numbers_used (
+    ticket_id   bigint primary key,
+    queue_id    integer,
+    content     uuid,
+    expires_at  timestamptz,
+    gone        boolean not null default false
+);
+create index ticket_numbers_used_gone on ticket_numbers_used (expires_at) where gone or queue_id is null;
+
+create table idempotency_keys (
+    key         uuid primary key,
+    content     uuid not null,
+    answer      json not null,
+    expires_at  timestamptz not null
+);
+create index idempotency_keys_expiry on idempotency_keys (expires_at);
+
+-- Opids are dense and in commit order: a writer takes them by updating oplog_head last and holds that row's lock to commit.
+-- epoch fences writers whose settings are older than a move of a queue between shards: they must find the epoch they know.
+create table oplog_head (
+    only_row   boolean primary key default true check (only_row),
+    last_opid  bigint not null,
+    epoch      bigint not null
+) with (fillfactor = 10);
+insert into oplog_head (last_opid, epoch) values (0, 0);
+
+-- Range partitions by opid are made ahead and dropped when old (OplogPartitions.cs).
+create table oplog (
+    opid        bigint not null,
+    at          timestamptz not null,
+    ticket_id   bigint not null,
+    queue_id    integer not null,
+    kind        text collate "C" not null,
+    version     bigint not null,
+    status      text collate "C" not null,
+    resolution  text collate "C",
+    diff        json not null,
+    primary key (opid)
+) partition by range (opid);
