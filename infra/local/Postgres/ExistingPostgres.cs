@@ -13,9 +13,12 @@ internal static class ExistingPostgres
     {
         try
         {
-            return text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
+            var server = text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
                 ? FromUrl(new Uri(text))
-                : WithDatabase(new NpgsqlConnectionStringBuilder(text));
+                : new NpgsqlConnectionStringBuilder(text);
+            if (string.IsNullOrEmpty(server.Host)) throw new ArgumentException("it names no host.");
+            server.Database ??= "postgres";
+            return server;
         }
         catch (Exception e) when (e is ArgumentException or UriFormatException)
         {
@@ -62,12 +65,6 @@ internal static class ExistingPostgres
             builder[name] = name is "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
 
-        return WithDatabase(builder);
-    }
-
-    private static NpgsqlConnectionStringBuilder WithDatabase(NpgsqlConnectionStringBuilder builder)
-    {
-        builder.Database ??= "postgres";
         return builder;
     }
 }

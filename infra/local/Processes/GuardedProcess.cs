@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -116,14 +117,16 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     private async Task SendAsync(string signal)
     {
+        if (HasExited) return;
         try
         {
-            await _guard.StandardInput.WriteLineAsync(signal);
-            await _guard.StandardInput.FlushAsync();
+            // Past the writer's buffer, which would keep what could not be written and try again when it is closed.
+            await _guard.StandardInput.BaseStream.WriteAsync(Encoding.ASCII.GetBytes(signal + "\n"));
         }
-        catch (IOException) when (HasExited || _guard.HasExited)
+        catch (IOException)
         {
-            // It ended by itself at the same moment, which is what the signal was for.
+            // The guard is gone because the server ended at the same moment, which is what the signal was for.
+            await Exited;
         }
     }
 
