@@ -1,0 +1,58 @@
+using Spectre.Console;
+
+namespace Tickets.Local.Commands;
+
+/// <summary>Starts a stack with its progress on the console, runs one command's work on it and stops it.</summary>
+internal static class StackSession
+{
+    /// <returns>The exit code: what <paramref name="work"/> answers, 1 when the stack cannot be started, 0 when it was told to stop.</returns>
+    public static async Task<int> RunAsync(LocalStackOptions options, Func<LocalStack, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stack = await StartAsync(options, cancellationToken);
+            var exit = await WorkAsync(stack, work, cancellationToken);
+            AnsiConsole.WriteLine("Stopping.");
+            return exit;
+        }
+        catch (LocalStackException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task<int> WorkAsync(LocalStack stack, Func<LocalStack, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(stack, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task<LocalStack> StartAsync(LocalStackOptions options, CancellationToken cancellationToken)
+    {
+        if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+            return await LocalStack.StartAsync(options with { Progress = new StepReport(Console.WriteLine) }, cancellationToken);
+
+        return await AnsiConsole.Status().StartAsync("Starting", status =>
+        {
+            var steps = new StepReport(step => status.Status(Markup.Escape(step)));
+            return LocalStack.StartAsync(options with { Progress = steps }, cancellationToken);
+        });
+    }
+
+    /// <summary>Unlike <see cref="Progress{T}"/> it reports in order, before the step begins.</summary>
+    private sealed class StepReport(Action<string> show) : IProgress<string>
+    {
+        public void Report(string value) => show(value);
+    }
+}

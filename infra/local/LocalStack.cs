@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using Tickets.Local.Postgres;
+using Tickets.Local.Processes;
+
+namespace Tickets.Local;
+
+/// <summary>
+/// PostgreSQL, Azurite and the function app as processes of this machine, on loopback only. Everything started here ends
+/// with the stack: when it is disposed, and also when its process is killed.
+/// </summary>
+public sealed class LocalStack : IAsyncDisposable
+{
+    private readonly LocalStackOptions _options;
+    private readonly StackDirectory _directory;
+    private readonly ConcurrentBag<AppProcess> _apps = [];
+    private AzuriteServer? _azurite;
+    private StackDatabases? _databases;
+    private string? _storage;
+    private int _appsStarted;
+    private bool _disposed;
+
+    private LocalStack(LocalStackOptions options, StackDirectory directory) => (_options, _directory) = (options, directory);
+
+    /// <summary>Connection string of the settings database.</summary>
+    public string SettingsDatabase => _databases!.Settings;
+
+    /// <summary>Connection strings of the hot shards by name: <c>hot-0</c>, <c>hot-1</c>, ….</summary>
+    public IReadOnlyDictionary<string, string> Shards => _databases!.Shards;
+
+    /// <summary>Of Azurite or the account named in its place.</summary>
+    /// <exception cref="InvalidOperationException">The stack was started without storage.</exception>
+    public string StorageConnectionString => _storage ?? throw new InvalidOperationException("The stack runs without storage.");
+
+    /// <summary>The stack's own server; null when an existing one is used.</summary>
+    public PostgresServer? Postgres { get; private set; }
+
+    /// <summary>Every app process started so far, in the order of their start; some may have been stopped.</summary>
+    public IReadOnlyList<AppProcess> Apps => [.. _apps.OrderBy(app => app.LogFile, StringComparer.Ordinal)];
+
+    /// <summary>The full text of an operator's API key; null while no app has been started.</summary>
+    public string? DevelopmentKey { get; private set; }
+
+    public string LogDirectory => _directory.Logs;
+
+    /// <summary>Returns when everything asked for answers.</summary>
+    /// <exception cref="LocalStackException">It cannot be started; the message says why.</exception>
+    public static async Task<LocalStack> StartAsync(LocalStackOptions options, CancellationToken cancellationToken = default)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new LocalStackException("The local stack runs on Linux, also under WSL.");
+        if (options.WipeAtEnd)
+            StackDirectory.WipeAbandoned(LocalStackOptions.TestDirectories, LocalStackOptions.TestDirectoryPrefix + "*");
+
+        var stack = new LocalStack(options, StackDirectory.Claim(options.DataDirectory));
+        try
+        {
+            await stack.StartAsync(cancellationToken);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one more app process on the same databases and storage.</summary>
+    /// <param name="port">To listen on where it is free; 0 prefers none.</param>
+    public async Task<AppProcess> StartAppAsync(int port = 0, CancellationToken cancellationToken = default)
+    {
+        var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
+        foreach (var (shard, connectionString) in Shards)
+            configuration[$"Shards__{shard}"] = connectionString;
+        if (_storage is not null) configuration["Storage__ConnectionString"] = _storage;
+
+        var name = $"app-{Interlocked.Increment(ref _appsStarted):00}";
+        var app = await AppProcess.StartAsync(name, port, configuration, _directory, _options, cancellationToken);
+        _apps.Add(app);
+        return app;
+    }
+
+    /// <summary>Completes with a sentence when something that runs now has ended by itself.</summary>
+    public async Task<string> WaitForFailureAsync(CancellationToken cancellationToken = default)
+    {
+        async Task<string> Watch(string name, Task<string> exited, string log) => $"{name} has ended ({await exited}); its log: {log}";
+
+        List<Task<string>> watched = [.. Apps.Where(app => !app.HasExited).Select(app => Watch("The function app", app.Exited, app.LogFile))];
+        if (Postgres is not null) watched.Add(Watch("PostgreSQL", Postgres.Exited, Postgres.LogFile));
+        if (_azurite is not null) watched.Add(Watch("Azurite", _azurite.Exited, _directory.LogFile("azurite")));
+        return watched.Count == 0
+            ? await new TaskCompletionSource<string>().Task.WaitAsync(cancellationToken)
+            : await await Task.WhenAny(watched).WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        await Task.WhenAll(_apps.Select(app => app.DisposeAsync().AsTask()));
+        // After the apps, which use them to the end.
+        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        if (_options.WipeAtEnd) _directory.Wipe();
+        _directory.Dispose();
+        if (_options.WipeAtEnd) _directory.DeleteLock();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await LeftoverProcesses.WaitUntilGoneAsync(_directory.Pids, cancellationToken);
+        _directory.SetLastLogsAside();
+        _directory.Announce(address: null);
+
+        var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null);
+        var installation = needsInstallation ? await Installation.EnsureAsync(_options.Progress, cancellationToken) : null;
+        // Both at once, and both to their end: one that is still starting when the other fails would be left running.
+        await Task.WhenAll(StartPostgresAsync(installation, cancellationToken), StartStorageAsync(installation, cancellationToken));
+        if (!_options.WithApp) return;
+
+        _options.Progress?.Report("Starting the function app");
+        var app = await StartAppAsync(_options.AppPort, cancellationToken);
+        _directory.Announce(app.Address.ToString());
+    }
+
+    private async Task StartPostgresAsync(Installation? installation, CancellationToken cancellationToken)
+    {
+        string server;
+        if (_options.ExistingPostgres is { } existing)
+        {
+            var parsed = ExistingPostgres.Parse(existing);
+            await ExistingPostgres.CheckAsync(parsed, cancellationToken);
+            server = parsed.ConnectionString;
+        }
+        else
+        {
+            _options.Progress?.Report("Starting PostgreSQL");
+            Postgres = await PostgresServer.StartAsync(installation!, _directory, _options, cancellationToken);
+            server = Postgres.ConnectionString("postgres");
+        }
+
+        _databases = await StackDatabases.CreateMissingAsync(server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+    }
+
+    private async Task StartStorageAsync(Installation? installation, CancellationToken cancellationToken)
+    {
+        if (!_options.WithStorage) return;
+        _storage = _options.ExistingStorage;
+        if (_storage is not null) return;
+
+        _options.Progress?.Report("Starting Azurite");
+        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _options, cancellationToken);
+        _storage = _azurite.ConnectionString;
+    }
+}

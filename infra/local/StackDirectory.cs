@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Tickets.Local.Processes;
+
+namespace Tickets.Local;
+
+/// <summary>The data folder of one stack, held by one process at a time.</summary>
+internal sealed class StackDirectory : IDisposable
+{
+    private readonly FileLock _lock;
+
+    private StackDirectory(string root, FileLock held) => (Root, _lock) = (root, held);
+
+    public string Root { get; }
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    public string Pids => Path.Combine(Root, "run");
+
+    public string Postgres => Path.Combine(Root, "postgres");
+
+    public string PostgresPassword => Path.Combine(Root, "postgres.password");
+
+    public string Azurite => Path.Combine(Root, "azurite");
+
+    public string DevelopmentKey => Path.Combine(Root, "development.key");
+
+    private string Holder => HolderOf(Root);
+
+    /// <summary>Creates the folder where needed and takes it.</summary>
+    /// <exception cref="LocalStackException">A stack is running on it, or it cannot be written to.</exception>
+    public static StackDirectory Claim(string root)
+    {
+        root = Path.GetFullPath(root);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(root)!);
+            var held = FileLock.TryTake(LockOf(root)) ?? throw new LocalStackException(DescribeHolder(root));
+            var directory = new StackDirectory(root, held);
+            Directory.CreateDirectory(directory.Logs);
+            Directory.CreateDirectory(directory.Pids);
+            return directory;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new LocalStackException($"The local stack keeps its data in {root} and cannot write there: {e.Message} Name another folder with --data, or run it as the owner of that one.");
+        }
+    }
+
+    /// <summary>Tells a later process that finds the folder taken where this stack is.</summary>
+    public void Announce(string? address) =>
+        File.WriteAllText(Holder, JsonSerializer.Serialize(new StackHolder(Environment.ProcessId, address)));
+
+    public string LogFile(string server) => Path.Combine(Logs, server + ".log");
+
+    public string PidFile(string server) => Path.Combine(Pids, server + ".pid");
+
+    /// <summary>The logs of the last run are kept beside those of this one, older ones go.</summary>
+    public void SetLastLogsAside()
+    {
+        var previous = Path.Combine(Root, "logs.previous");
+        if (!Directory.EnumerateFileSystemEntries(Logs).Any()) return;
+        if (Directory.Exists(previous)) Directory.Delete(previous, recursive: true);
+        Directory.Move(Logs, previous);
+        Directory.CreateDirectory(Logs);
+    }
+
+    /// <summary>Deletes everything the stack has stored.</summary>
+    public void Wipe()
+    {
+        // PostgreSQL's folder is a link when it had to live elsewhere; see PostgresHome.
+        if (new DirectoryInfo(Postgres).LinkTarget is { } elsewhere && Directory.Exists(elsewhere))
+            Directory.Delete(elsewhere, recursive: true);
+        Directory.Delete(Root, recursive: true);
+    }
+
+    public void Dispose()
+    {
+        File.Delete(Holder);
+        _lock.Dispose();
+    }
+
+    /// <summary>Wipes the folders beside each other that match and that no running stack holds.</summary>
+    public static void WipeAbandoned(string parent, string pattern)
+    {
+        if (!Directory.Exists(parent)) return;
+        foreach (var root in Directory.EnumerateDirectories(parent, pattern).ToList())
+        {
+            using var held = FileLock.TryTake(LockOf(root));
+            if (held is null) continue;
+            using var abandoned = new StackDirectory(root, held);
+            // A guard may still be stopping a server there; the next sweep gets it.
+            if (LeftoverProcesses.AnyIn(abandoned.Pids)) continue;
+            if (Directory.Exists(root)) abandoned.Wipe();
+            abandoned.DeleteLock();
+        }
+    }
+
+    /// <summary>For folders whose names are never used again: nobody else can be about to take the lock.</summary>
+    public void DeleteLock() => File.Delete(LockOf(Root));
+
+    // Beside the folder, so that wiping the folder does not give up the lock.
+    private static string LockOf(string root) => root + ".lock";
+
+    private static string HolderOf(string root) => root + ".json";
+
+    private static string DescribeHolder(string root)
+    {
+        try
+        {
+            var holder = JsonSerializer.Deserialize<StackHolder>(File.ReadAllText(HolderOf(root)))!;
+            return $"A stack is already running (pid {holder.Pid}{(holder.Address is { } address ? $", {address}" : "")}) on {root}. End it with Ctrl-C in its terminal or `kill {holder.Pid}`.";
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return $"A stack is already starting or stopping on {root}.";
+        }
+    }
+
+    private sealed record StackHolder(int Pid, string? Address);
+}

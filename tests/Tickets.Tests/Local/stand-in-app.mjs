@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// What the stack expects of an app and no more: it listens where it is told, is ready, and ends on SIGTERM. It answers its
+// configuration, so that tests see what the stack passed on.
+import { createServer } from 'node:http';
+
+const { port, hostname } = new URL(process.env.Hosting__Url);
+const names = /^(Hosting|Settings|Shards|Storage|Test)__/;
+const configuration = Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
+
+createServer((request, response) => {
+  response.statusCode = request.url === '/api/v1/health/ready' || request.url === '/configuration' ? 200 : 404;
+  response.end(JSON.stringify(configuration));
+}).listen(port, hostname, () => console.log(`listening on ${hostname}:${port}`));
+
+process.on('SIGTERM', () => process.exit(0));
