@@ -86,11 +86,9 @@ internal sealed class ImportState : IDisposable
         var bytes = new byte[opened.Length];
         opened.ReadExactly(bytes);
         var end = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-        opened.SetLength(end);
-        opened.Seek(0, SeekOrigin.End);
-
         StateRecord? header = null;
         var number = 0;
+        if (end == 0 && bytes.Length > 0 && bytes[0] != (byte)'{') throw new ImportStateException($"{path} is not the state of an import.");
         foreach (var range in bytes.AsSpan(0, end).Split((byte)'\n'))
         {
             var line = bytes.AsSpan(0, end)[range];
@@ -100,8 +98,12 @@ internal sealed class ImportState : IDisposable
             if (number == 1) header = record.Import == 1 ? record : throw new ImportStateException($"{path} is not the state of an import.");
             else if (record.Nonce is { } nonce) known[record.Line] = new RowState(nonce, record.Digest!, null);
             else if (record.Refused is not null) known.Remove(record.Line);
-            else known[record.Line] = known[record.Line] with { TicketId = record.TicketId };
+            else if (known.TryGetValue(record.Line, out var sent)) known[record.Line] = sent with { TicketId = record.TicketId };
+            else throw new ImportStateException($"{path} is damaged: line {number} has the outcome of a row that was never sent.");
         }
+        // Only now that the file is known to be ours.
+        opened.SetLength(end);
+        opened.Seek(0, SeekOrigin.End);
         return header;
     }
 

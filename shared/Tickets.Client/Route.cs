@@ -1,10 +1,11 @@
 using System.Text;
 
-namespace Tickets.Client.Transport;
+namespace Tickets.Client;
 
-/// <summary>Writes paths and queries with their values escaped; parameters without a value are left out.</summary>
-internal static class Route
+/// <summary>Writes the path and query of a <see cref="TicketsRequest"/> with its values escaped.</summary>
+public static class Route
 {
+    /// <summary>Parameters without a value are left out.</summary>
     public static string To(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {
         var route = new StringBuilder(path);
@@ -18,7 +19,8 @@ internal static class Route
         return route.ToString();
     }
 
+    /// <summary><c>/tickets/{ticketId}</c>, and what follows it.</summary>
     public static string Ticket(string ticketId, string rest = "") => "/tickets/" + Uri.EscapeDataString(ticketId) + rest;
 
-    public static string? Join(IReadOnlyList<string>? names) => names is null ? null : string.Join(',', names);
+    internal static string? Join(IReadOnlyList<string>? names) => names is null ? null : string.Join(',', names);
 }
