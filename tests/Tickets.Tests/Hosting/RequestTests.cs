@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Functions.Hosting;
@@ -148,7 +149,7 @@ public class RequestTests
     [InlineData("", ProblemCodes.MalformedJson)]
     [InlineData("{", ProblemCodes.MalformedJson)]
     [InlineData("""{"queue":"q"} x""", ProblemCodes.MalformedJson)]
-    [InlineData("""{"queue":"\ud800"}""", ProblemCodes.MalformedJson)]
+    [InlineData("""{"queue":"\ud800"}""", ProblemCodes.InvalidField)]
     [InlineData("""{"queue":"q","meta":{"a":{"b":"\udc00"}}}""", ProblemCodes.MalformedJson)]
     [InlineData("null", ProblemCodes.InvalidField)]
     [InlineData("[]", ProblemCodes.InvalidField)]
@@ -254,11 +255,31 @@ public class RequestTests
         await using var app = await Start();
         var head = $"POST /api/v1/tickets HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TestApp.RobotKey}\r\n";
         var badChunk = await app.SendRaw(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n");
-        await app.SendRaw(head + "Content-Length: 100\r\n\r\n{\"queue\":");
+        await app.SendRaw(head + "Content-Length: 100\r\n\r\n{\"queue\":", breakOff: true);
 
         Assert.StartsWith("HTTP/1.1 400", badChunk);
         Assert.Contains("\"code\":\"malformed_request\"", badChunk);
         Assert.DoesNotContain(app.Log.Lines, l => l.Id == 110);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_cancels_its_request_and_is_not_logged_as_an_error()
+    {
+        var (begun, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var app = await TestApp.Start(functions => functions.MapGet("/slow", async context =>
+        {
+            begun.SetResult();
+            using var registration = context.RequestAborted.Register(cancelled.SetResult);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }).WithName("Slow").Requires(Permission.Read));
+        using var away = new CancellationTokenSource();
+        var request = app.Client.GetAsync("/api/v1/slow", away.Token);
+        await begun.Task;
+        await away.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain(app.Log.Lines, l => l.Level >= LogLevel.Error);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tickets.Contracts;
@@ -61,6 +62,45 @@ public class StartupTests
         var functions = new FunctionCatalog();
         Functions(functions);
         Assert.Contains("Authenticate", Assert.Throws<InvalidOperationException>(() => new FunctionApp { Functions = functions }.Build([], null)).Message);
+    }
+
+    [Fact]
+    public async Task Stopping_lets_requests_end_that_have_begun()
+    {
+        var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var app = await TestApp.Start(functions => functions.MapGet("/slow", async context =>
+        {
+            begun.SetResult();
+            await end.Task;
+            await Hello(context);
+        }).WithName("Slow").Requires(Permission.Read));
+        using var client = new HttpClient { BaseAddress = app.Address };
+        client.DefaultRequestHeaders.Add("Authorization", $"Bearer {TestApp.RobotKey}");
+        var request = client.GetAsync("/api/v1/slow");
+        await begun.Task;
+
+        var stopped = app.DisposeAsync().AsTask();
+        await Eventually.True(() => !Connects(app.Address), "no new connection is taken");
+        Assert.False(stopped.IsCompleted);
+        end.SetResult();
+
+        using var answer = await request;
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await stopped;
+    }
+
+    private static bool Connects(Uri address)
+    {
+        using var socket = new TcpClient();
+        try
+        {
+            socket.Connect(address.Host, address.Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static void Functions(FunctionCatalog functions)

@@ -59,15 +59,24 @@ internal sealed class TestApp : IAsyncDisposable
     }
 
     /// <summary>Sends bytes as they are and reads until the server closes.</summary>
-    public async Task<string> SendRaw(string request)
+    /// <param name="breakOff">Closes the sending side, as a client does that goes away.</param>
+    public async Task<string> SendRaw(string request, bool breakOff = false)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(Address.Host, Address.Port);
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
-        socket.Client.Shutdown(SocketShutdown.Send);
+        if (breakOff)
+            socket.Client.Shutdown(SocketShutdown.Send);
         using var reader = new StreamReader(stream, Encoding.Latin1);
-        return await reader.ReadToEndAsync();
+        try
+        {
+            return await reader.ReadToEndAsync();
+        }
+        catch (IOException) when (breakOff)
+        {
+            return "";
+        }
     }
 
     public async ValueTask DisposeAsync()
