@@ -144,7 +144,7 @@ public class PublishedAppTests(PublishedApp published)
         await app.WaitForExitAsync();
 
         Assert.Equal(1, app.ExitCode);
-        Assert.Contains("cannot start", output);
+        Assert.Contains("The app cannot start", output);
     }
 
     private static bool Answers(Uri address)
