@@ -3,7 +3,8 @@ namespace Tickets.Contracts;
 /// <summary>The stable, snake_case values of a problem document's <c>code</c> member.</summary>
 public static class ProblemCodes
 {
-    // 400
+    // 400, 408
+    public const string MalformedRequest = "malformed_request";
     public const string MalformedJson = "malformed_json";
     public const string UnknownMember = "unknown_member";
     public const string UnknownParameter = "unknown_parameter";

@@ -15,13 +15,14 @@ create table tickets (
     s1 text collate "C", s2 text collate "C", s3 text collate "C", s4 text collate "C", s5 text collate "C"
 ) partition by list (queue_id);
 
--- Uninterpreted: json keeps the caller's text as it came and is only checked for syntax.
+-- Uninterpreted: json keeps the caller's text as it came and is only checked for syntax. A removed block leaves its row
+-- with data null, so that a block made again under its name goes on counting and no version ever means two contents.
 create table ticket_meta (
     queue_id   integer not null,
     ticket_id  bigint not null,
     block      text collate "C" not null,
     version    bigint not null,
-    data       json not null
+    data       json
 ) partition by list (queue_id);
 
 -- One row per number used on this shard: where its ticket is, and what the create with its nonce said, so that a retry
@@ -38,10 +39,13 @@ create table ticket_numbers_used (
 );
 create index ticket_numbers_used_gone on ticket_numbers_used (expires_at) where gone or queue_id is null;
 
+-- The answers to updates that carried an Idempotency-Key.
 create table idempotency_keys (
     key         uuid primary key,
     content     uuid not null,
-    answer      json not null,
+    ticket_id   bigint not null,
+    versions    json not null,
+    opid        bigint not null,
     expires_at  timestamptz not null
 );
 create index idempotency_keys_expiry on idempotency_keys (expires_at);

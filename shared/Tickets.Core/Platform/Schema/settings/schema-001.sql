@@ -41,5 +41,5 @@ create table signing_secrets (
     secret   bytea not null
 );
 
--- Processes take ticket numbers from here in blocks (TicketNumbers.cs).
-create sequence ticket_numbers as bigint start with 1000000;
+-- Processes take ticket numbers in blocks: each value is the first number of a block (TicketNumbers.cs).
+create sequence ticket_numbers as bigint start with 1000000 increment by 10000;

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Tickets.Contracts;
+
+namespace Tickets.Functions.Hosting;
+
+/// <summary>
+/// Around every request: its trace id, and a problem document for whatever went wrong, be it a path that nothing serves, a
+/// request that cannot be read, or a bug.
+/// </summary>
+internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider services, ILogger<RequestPipeline> logger)
+{
+    private const int ClientClosedRequest = 499;
+
+    private readonly SingletonServices _services = new(services);
+
+    public async Task Invoke(HttpContext context)
+    {
+        context.Features.Set<IServiceProvidersFeature>(_services);
+        var traceId = TraceId(context.Request.Headers.TraceParent);
+        context.Response.Headers[Answers.TraceIdHeader] = traceId;
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted && Unanswered(context) is { } problem)
+                await context.AnswerProblem(problem);
+        }
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whatever was thrown, nobody waits for the answer any more.
+            logger.ClientGone(context.Request.Method, context.Request.Path, traceId);
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = ClientClosedRequest;
+            else if (exception is not OperationCanceledException)
+                context.Abort();
+        }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        {
+            await Answer(context, traceId, Refused(exception));
+        }
+        catch (Exception exception)
+        {
+            logger.RequestFailed(exception, context.Request.Method, context.Request.Path, traceId);
+            if (context.Response.HasStarted)
+                context.Abort(); // The client must not take half an answer for a whole one.
+            else
+                await Answer(context, traceId, Problems.Internal);
+        }
+    }
+
+    private static Task Answer(HttpContext context, string traceId, Problem problem)
+    {
+        context.Response.Clear();
+        context.Response.Headers[Answers.TraceIdHeader] = traceId;
+        return context.AnswerProblem(problem);
+    }
+
+    /// <summary>What the router left as a bare status. The Allow header of a 405 is already there.</summary>
+    private static Problem? Unanswered(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<HttpFunction>() is not null ? null : context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed,
+        _ => null,
+    };
+
+    /// <summary>Found by the server while the body was read: cut short, wrongly chunked, too slow, too long.</summary>
+    private static Problem Refused(BadHttpRequestException exception) => exception.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => Problems.PayloadTooLarge(FunctionApp.ServerMaxBodyBytes),
+        StatusCodes.Status408RequestTimeout => Problems.MalformedRequest(exception.StatusCode, "The body came too slowly."),
+        var status => Problems.MalformedRequest(status, "The body is cut short or not framed as HTTP says."),
+    };
+
+    /// <summary>That of the server's own activity, so that logs and telemetry agree with the answer.</summary>
+    private static string TraceId(StringValues traceParent)
+    {
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity && activity.TraceId != default)
+            return activity.TraceId.ToHexString();
+        if (ActivityContext.TryParse(traceParent, null, out var parent))
+            return parent.TraceId.ToHexString();
+        return ActivityTraceId.CreateRandom().ToHexString();
+    }
+
+    /// <summary>Gives requests the root services in place of a scope made for each.</summary>
+    private sealed class SingletonServices(IServiceProvider services) : IServiceProvidersFeature
+    {
+        public IServiceProvider RequestServices { get; set; } = services;
+    }
+}

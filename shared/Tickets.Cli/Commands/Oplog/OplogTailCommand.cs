@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tickets.Client;
+using Tickets.Contracts;
+
+namespace Tickets.Cli;
+
+internal sealed class OplogTailCommand : ApiCommand
+{
+    private const string Oldest = "oldest";
+
+    private readonly Option<bool> follow = new("--follow", "-f") { Description = "Go on when the end is reached, until interrupted; restarts of the service are waited out." };
+    private readonly Option<string?> cursor = new("--cursor") { Description = "Where to begin: now, oldest or a cursor. [default: now with --follow, else oldest]", HelpName = "cursor" };
+    private readonly Option<string?> cursorFile = new("--cursor-file") { Description = "Keeps the position: begins where the run before ended.", HelpName = "path" };
+    private readonly Option<string?> queue = new("--queue", "-q") { Description = "Only ops of this queue.", HelpName = "queue" };
+
+    public OplogTailCommand(Shell shell, GlobalOptions global) : base(shell, global, "tail", "Writes ops as they come, one per line.")
+    {
+        foreach (var option in new Option[] { follow, cursor, cursorFile, queue }) Options.Add(option);
+    }
+
+    /// <summary>A reader that follows outlives restarts; Ctrl-C ends it.</summary>
+    protected override TimeSpan RetryFor(ParseResult parsed) => parsed.GetValue(follow) ? Timeout.InfiniteTimeSpan : base.RetryFor(parsed);
+
+    protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
+    {
+        var following = parsed.GetValue(follow);
+        var file = parsed.GetValue(cursorFile);
+        var request = new OplogRequest
+        {
+            Cursor = Begin(parsed, following, file),
+            MaxOps = 1000,
+            Queue = parsed.GetValue(queue),
+            Wait = following ? TimeSpan.FromSeconds(20) : TimeSpan.Zero,
+        };
+        Terminal.Error.WriteLine($"GET {session.Client.Address.AbsoluteUri}/oplog");
+        var last = request.Cursor;
+        try
+        {
+            await foreach (var page in session.Client.FollowOplogAsync(request, cancel))
+            {
+                foreach (var op in page.Ops) Write(session, op);
+                last = page.NextCursor;
+                if (file is not null) Keep(file, last);
+                if (!following && page.Ops.Count == 0) return ExitCode.Ok;
+            }
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            if (last is not null) Terminal.Error.WriteLine($"cursor: {last}");
+        }
+    }
+
+    private static void Write(Session session, Op op)
+    {
+        if (session.Answers.Form == OutputForm.Table)
+            session.Terminal.Out.WriteLine($"{op.At:yyyy-MM-dd HH:mm:ss.fff}  {op.Shard}:{op.Opid,-8}  {op.Kind,-9}  {op.TicketId}  v{op.Version,-3}  {op.Queue}");
+        else
+            session.Answers.WriteLine(JsonSerializer.SerializeToNode(op, TicketsJson.Default.Op));
+    }
+
+    private string? Begin(ParseResult parsed, bool following, string? file)
+    {
+        var said = parsed.GetValue(cursor);
+        if (said is null && file is not null && File.Exists(file)) return File.ReadAllText(file).Trim();
+        said ??= following ? OplogRequest.Now : Oldest;
+        return said == Oldest ? null : said;
+    }
+
+    /// <summary>Replaced in one step: a kill leaves the old position or the new one.</summary>
+    private static void Keep(string file, string position)
+    {
+        var next = file + ".next";
+        File.WriteAllText(next, position + "\n");
+        File.Move(next, file, overwrite: true);
+    }
+}

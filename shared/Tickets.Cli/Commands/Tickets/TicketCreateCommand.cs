@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text.Json;
+using Tickets.Client;
+using Tickets.Contracts;
+
+namespace Tickets.Cli;
+
+internal sealed class TicketCreateCommand : ApiCommand
+{
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The request as JSON; - is standard input. Other options override its members.", HelpName = "path" };
+    private readonly Option<string?> queue = new("--queue", "-q") { Description = "Queue to create it in.", HelpName = "queue" };
+    private readonly Option<string?> nonce = new("--nonce") { Description = "Nonce to create it with. [default: takes one]", HelpName = "nonce" };
+    private readonly Option<string?> status = new("--status") { Description = "Status to begin in. [default: the workflow's initial one]", HelpName = "status" };
+    private readonly Option<string?> group = new("--group") { Description = "Group that works on it.", HelpName = "group" };
+    private readonly Option<string?> parent = new("--parent") { Description = "Ticket that it belongs to.", HelpName = "ticket-id" };
+    private readonly Option<string?> createdAt = new("--created-at") { Description = "Time of creation, RFC 3339; needs the import permission.", HelpName = "time" };
+    private readonly Option<string[]> meta = new("--meta", "-m") { Description = $"A meta block: {Assignment.Grammar}.", HelpName = "block=value" };
+    private readonly Option<string[]> field = new("--field") { Description = "An indexed field: name=text or name:=int64.", HelpName = "name=value" };
+
+    public TicketCreateCommand(Shell shell, GlobalOptions global) : base(shell, global, "create", "Creates a ticket.")
+    {
+        foreach (var option in new Option[] { file, queue, nonce, status, group, parent, createdAt, meta, field }) Options.Add(option);
+    }
+
+    protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
+    {
+        var body = Body(parsed);
+        if (body["queue"] is null) throw new UsageException("Which queue? Say --queue, or give a file with a \"queue\" in it.");
+        if (body["nonce"] is null)
+        {
+            var taken = await session.AskAsync(NonceRequest.Take(1), cancel);
+            if (!taken.IsSuccess)
+            {
+                session.Answers.Write(taken);
+                return ExitCode.Of(taken.Status);
+            }
+            body.Set("nonce", JsonSerializer.Deserialize(taken.Body.Span, TicketsJson.Default.NoncesResponse)!.Nonces[0]);
+        }
+        var created = await session.AskAsync(new TicketsRequest(HttpMethod.Post, "/tickets") { Body = body.ToBytes(), SafeToRepeat = true }, cancel);
+        session.Answers.Write(created);
+        return ExitCode.Of(created.Status);
+    }
+
+    private JsonBody Body(ParseResult parsed) => JsonBody.From(parsed.GetValue(file), Terminal)
+        .Set("nonce", parsed.GetValue(nonce))
+        .Set("queue", parsed.GetValue(queue))
+        .Set("status", parsed.GetValue(status))
+        .Set("group", parsed.GetValue(group))
+        .Set("parent_id", parsed.GetValue(parent))
+        .Set("created_at", parsed.GetValue(createdAt))
+        .SetIn("meta", "--meta", parsed.GetValue(meta))
+        .SetIn("indexed_meta", "--field", parsed.GetValue(field));
+}

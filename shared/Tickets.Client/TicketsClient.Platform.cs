@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace Tickets.Client;
+
+/// <summary>Whether the service can take requests, with its own report: each dependency by name.</summary>
+public sealed record Readiness(bool Ready, JsonElement Report);
+
+public sealed partial class TicketsClient
+{
+    /// <summary>Returns when the service says it is in order. Asks once: a failure is the answer.</summary>
+    /// <exception cref="TicketsProblemException">500 with the reason, for one that its settings are too old.</exception>
+    public async Task PingAsync(CancellationToken cancel = default)
+    {
+        var response = await transport.SendAsync(Get("/ping") with { Repeat = false }, cancel);
+        if (!response.IsSuccess) throw new TicketsProblemException(response);
+    }
+
+    /// <summary>Asks once whether every dependency is there; an unready service is an answer and no exception.</summary>
+    public async Task<Readiness> GetReadinessAsync(CancellationToken cancel = default)
+    {
+        var response = await transport.SendAsync(Get("/health/ready") with { Repeat = false }, cancel);
+        return new Readiness(response.IsSuccess, Json(response));
+    }
+
+    /// <summary>The service's version document.</summary>
+    public async Task<JsonElement> GetVersionAsync(CancellationToken cancel = default)
+    {
+        var response = await transport.SendAsync(Get("/version"), cancel);
+        return response.IsSuccess ? Json(response) : throw new TicketsProblemException(response);
+    }
+
+    private static JsonElement Json(TicketsResponse response)
+    {
+        try
+        {
+            return JsonElement.Parse(response.Body.Span);
+        }
+        catch (JsonException e)
+        {
+            throw new TicketsProblemException(response, e);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Tickets.Core.Archive;
+
+/// <summary>What the archiver needs to know of a queue.</summary>
+/// <param name="HotRetention">How long a ticket stays hot after it was closed.</param>
+/// <param name="Shards">The hot shards that have tickets of the queue.</param>
+/// <param name="Fields">The indexed fields of the queue's workflow: text or int64, and the slot (1 to 5) of that type that holds them.</param>
+public sealed record ColdQueue(
+    int QueueId, string Name, TimeSpan HotRetention, IReadOnlyList<string> Shards, IReadOnlyDictionary<string, (bool IsText, int Slot)> Fields);

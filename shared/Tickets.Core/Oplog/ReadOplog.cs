@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Text.Json;
+using Npgsql;
+using Tickets.Core.Access;
+using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
+using Tickets.Core.Settings;
+using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Reading;
+
+namespace Tickets.Core.Oplog;
+
+/// <summary>
+/// The change log over HTTP (T6). Opids are dense and in commit order, so a position is one number a shard: nothing is skipped,
+/// nothing comes twice.
+/// </summary>
+public sealed class ReadOplog
+{
+    public const int MaxOps = 1000;
+    public const int MaxWaitSeconds = 60;
+
+    // A filter looks at so many ops a request and then answers with a cursor past them, so that no request scans the whole log.
+    private const int Window = 20_000;
+    private const int BusyDelay = 0;
+    private const int IdleDelay = 500;
+
+    private readonly ShardSet shards;
+    private readonly SettingsCache settings;
+    private readonly OplogCursors cursors;
+    private readonly OplogHeads heads;
+    private readonly TimeProvider clock;
+
+    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock) =>
+        (this.shards, this.settings, this.cursors, this.heads, this.clock) = (shards, settings, cursors, heads, clock);
+
+    /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
+    /// <param name="queueName">Only this queue's ops.</param>
+    /// <param name="wait">Waits so long for the first op.</param>
+    /// <returns>The body of the answer.</returns>
+    public async Task<Result<ReadOnlyMemory<byte>>> ReadAsync(string? cursor, int maxOps, string? queueName, TimeSpan wait, Caller caller, CancellationToken cancel)
+    {
+        var filter = await FilterAsync(queueName, caller, cancel);
+        if (filter.IsProblem)
+            return filter.Problem;
+        var start = await PositionsAsync(cursor, cancel);
+        if (start.IsProblem)
+            return start.Problem;
+
+        var positions = start.Value;
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            var pages = await Task.WhenAll(positions.Select(position => ReadShardAsync(shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
+            if (Array.Exists(pages, page => page.Trimmed))
+                return Problems.CursorExpired(cursors.Write(await OldestAsync(cancel)));
+            var ops = pages.SelectMany(page => page.Ops).OrderBy(op => op.At).ThenBy(op => op.Shard, StringComparer.Ordinal).ThenBy(op => op.Opid).Take(maxOps).ToList();
+            var next = pages.ToDictionary(page => page.Shard, page => NextPosition(page, ops), StringComparer.Ordinal);
+            var left = wait - clock.GetElapsedTime(began);
+            var behind = pages.Any(page => next[page.Shard] < page.Head);
+            if (ops.Count > 0 || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
+                return Write(ops, next, ops.Count > 0 || behind ? BusyDelay : IdleDelay);
+            positions = next;
+            if (!behind)
+                await heads.WaitAsync(positions, left, cancel);
+        }
+    }
+
+    private async Task<Result<int[]>> FilterAsync(string? queueName, Caller caller, CancellationToken cancel)
+    {
+        if (queueName is null)
+            return caller.ReachesAll ? [] : settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.QueueId).DefaultIfEmpty(-1).ToArray();
+        if (!caller.Reaches(queueName))
+            return Problems.ForbiddenQueue(queueName);
+        return await settings.FindQueueAsync(queueName, cancel) is { } queue ? new[] { queue.QueueId } : Problems.QueueNotFound(queueName, "");
+    }
+
+    private async Task<Result<Dictionary<string, long>>> PositionsAsync(string? cursor, CancellationToken cancel)
+    {
+        if (cursor is null)
+            return await OldestAsync(cancel);
+        if (cursor == "now")
+            return await EachShardAsync(shard => ScalarAsync(shard, "select last_opid from oplog_head", cancel));
+        if (cursors.Read(cursor) is not { } read)
+            return Problems.InvalidCursor("The cursor was not issued here. Send next_cursor unchanged, or leave it out to begin with the oldest op.");
+        // A shard added since the cursor was issued is read from its beginning; one taken away is passed over.
+        return shards.All.ToDictionary(shard => shard.Name, shard => read.GetValueOrDefault(shard.Name), StringComparer.Ordinal);
+    }
+
+    private Task<Dictionary<string, long>> OldestAsync(CancellationToken cancel) =>
+        EachShardAsync(shard => ScalarAsync(shard, "select coalesce((select min(opid) - 1 from oplog), (select last_opid from oplog_head))", cancel));
+
+    private async Task<Dictionary<string, long>> EachShardAsync(Func<Shard, Task<long>> value)
+    {
+        var values = await Task.WhenAll(shards.All.Select(async shard => (shard.Name, Value: await value(shard))));
+        return values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
+    }
+
+    private static async Task<long> ScalarAsync(Shard shard, string sql, CancellationToken cancel)
+    {
+        await using var command = shard.Database.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static long NextPosition(ShardPage page, List<FoundOp> shown)
+    {
+        var last = shown.LastOrDefault(op => op.Shard == page.Shard).Opid;
+        var all = page.Ops.Count == 0 || page.Ops[^1].Opid == last;
+        return all ? page.ReadTo : last > 0 ? last : page.From;
+    }
+
+    private async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
+    {
+        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
+        batch.BatchCommands.Add(Sql.Command("select last_opid, (select opid from oplog order by opid limit 1) from oplog_head"));
+        batch.BatchCommands.Add(Sql.Command(
+            """
+            select opid, at, ticket_id, queue_id, kind, version, diff from oplog
+            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) order by opid limit $4
+            """,
+            Sql.Value(after),
+            Sql.Value(after + Window),
+            Sql.Array(queueIds),
+            Sql.Value((long)maxOps)));
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var head = reader.GetInt64(0);
+        var oldest = reader.NumberOrNull(1) ?? head + 1;
+        await reader.NextResultAsync(cancel);
+        var ops = new List<FoundOp>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (reader.GetInt64(0) <= head)
+                ops.Add(new FoundOp(shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6)));
+        }
+
+        var readTo = ops.Count == maxOps ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + Window));
+        return new ShardPage(shard.Name, after, head, readTo, ops, Trimmed: after + 1 < oldest && after < head);
+    }
+
+    private ReadOnlyMemory<byte> Write(List<FoundOp> ops, Dictionary<string, long> next, int delay)
+    {
+        var body = new ArrayBufferWriter<byte>(4096);
+        using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        writer.WriteStartObject();
+        writer.WriteStartArray("ops"u8);
+        foreach (var op in ops)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("shard"u8, op.Shard);
+            writer.WriteNumber("opid"u8, op.Opid);
+            writer.WriteString("at"u8, Rfc3339.Format(op.At));
+            writer.WriteString("ticket_id"u8, TicketId.Format(op.TicketId));
+            writer.WriteString("queue"u8, settings.Current.QueuesById.GetValueOrDefault(op.QueueId)?.Name);
+            writer.WriteString("kind"u8, op.Kind);
+            writer.WriteNumber("version"u8, op.Version);
+            writer.WritePropertyName("diff"u8);
+            writer.WriteRawValue(op.Diff, skipInputValidation: true);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("next_cursor"u8, cursors.Write(next));
+        writer.WriteNumber("polling_delay_ms"u8, delay);
+        writer.WriteEndObject();
+        writer.Flush();
+        return body.WrittenMemory;
+    }
+
+    private readonly record struct FoundOp(string Shard, long Opid, DateTimeOffset At, long TicketId, int QueueId, string Kind, long Version, string Diff);
+
+    /// <param name="From">The position asked.</param>
+    /// <param name="ReadTo">Every op up to here was looked at.</param>
+    private sealed record ShardPage(string Shard, long From, long Head, long ReadTo, List<FoundOp> Ops, bool Trimmed);
+}

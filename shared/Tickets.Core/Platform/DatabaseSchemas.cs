@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tickets.Core.Oplog;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>Brings every database to the newest schema when the process starts, and goes on trying while one is away: the others serve meanwhile.</summary>
+public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet shards, TimeProvider clock, ILogger<DatabaseSchemas> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly TaskCompletionSource settingsReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the settings database can be read.</summary>
+    public Task SettingsReady => settingsReady.Task;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        [UpgradeSettingsAsync(stoppingToken), .. shards.All.Select(shard => UpgradeShardAsync(shard, stoppingToken))]);
+
+    private Task UpgradeSettingsAsync(CancellationToken cancel) => TryUntilDoneAsync(
+        "settings",
+        async () =>
+        {
+            await SchemaUpgrade.ApplyAsync(settings, "settings", logger, cancel);
+            settingsReady.TrySetResult();
+        },
+        cancel);
+
+    private Task UpgradeShardAsync(Shard shard, CancellationToken cancel) => TryUntilDoneAsync(
+        shard.Name,
+        async () =>
+        {
+            await SchemaUpgrade.ApplyAsync(shard.Database, "hot", logger, cancel);
+            await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+            await OplogPartitions.MakeAheadAsync(connection);
+        },
+        cancel);
+
+    private async Task TryUntilDoneAsync(string database, Func<Task> upgrade, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await upgrade();
+                return;
+            }
+            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+            {
+                LogAway(logger, database, fault);
+            }
+
+            await Task.Delay(Pause, clock, cancel);
+        }
+    }
+
+    [LoggerMessage(101, LogLevel.Warning, "The schema of {Database} could not be brought up to date; trying again")]
+    private static partial void LogAway(ILogger logger, string database, Exception fault);
+}

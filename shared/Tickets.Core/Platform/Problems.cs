@@ -1,0 +1,238 @@
+using Tickets.Contracts;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>The refusals of the system, each worded once.</summary>
+public static class Problems
+{
+    public static Problem Invalid(IReadOnlyList<ProblemError> errors) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.InvalidField,
+        Title = "The request is not valid",
+        Detail = Summary(errors),
+        Errors = errors,
+    };
+
+    public static Problem Invalid(string pointer, string message) => Invalid([new ProblemError(pointer, message)]);
+
+    public static Problem InvalidParameter(string name, string message) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.InvalidParameter,
+        Title = "A query parameter is not valid",
+        Detail = $"{name}: {message}",
+    };
+
+    public static Problem UnknownMembers(IReadOnlyList<ProblemError> errors) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.UnknownMember,
+        Title = "The request has members that do not exist",
+        Detail = Summary(errors),
+        Errors = errors,
+    };
+
+    public static Problem MalformedJson(string detail) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.MalformedJson,
+        Title = "The body is not valid JSON",
+        Detail = detail,
+    };
+
+    public static Problem InvalidWorkflow(IReadOnlyList<ProblemError> errors) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.InvalidWorkflow,
+        Title = "The workflow cannot work",
+        Detail = Summary(errors),
+        Errors = errors,
+    };
+
+    public static Problem QueueNotFound(string queue, string pointer = "/queue") => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.QueueNotFound,
+        Title = "No such queue",
+        Detail = $"There is no queue '{queue}'.",
+        Errors = [new ProblemError(pointer, $"There is no queue '{queue}'.")],
+    };
+
+    public static Problem WorkflowNotFound(string workflow) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.WorkflowNotFound,
+        Title = "No such workflow",
+        Detail = $"There is no workflow '{workflow}'.",
+        Errors = [new ProblemError("/workflow_id", $"There is no workflow '{workflow}'.")],
+    };
+
+    public static Problem NotFound(string what) => new()
+    {
+        Status = 404,
+        Code = ProblemCodes.NotFound,
+        Title = "Not found",
+        Detail = what,
+    };
+
+    public static Problem TicketNotFound(string ticketId) => new()
+    {
+        Status = 404,
+        Code = ProblemCodes.TicketNotFound,
+        Title = "No such ticket",
+        Detail = $"There is no ticket '{ticketId}' in the queues asked.",
+    };
+
+    public static Problem TicketArchived(string ticketId) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.TicketArchived,
+        Title = "The ticket is archived",
+        Detail = $"Ticket '{ticketId}' has left the hot tier and cannot be changed there; restore it first.",
+    };
+
+    public static Problem InvalidTicketId(string text) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.InvalidTicketId,
+        Title = "Not a ticket id",
+        Detail = $"'{text}' is not a ticket id: a positive whole number in decimal digits.",
+    };
+
+    public static Problem InvalidNonce(string why) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.InvalidNonce,
+        Title = "The nonce cannot be used",
+        Detail = why,
+    };
+
+    public static Problem InvalidCursor(string why) => new()
+    {
+        Status = 400,
+        Code = ProblemCodes.InvalidCursor,
+        Title = "The cursor cannot be used",
+        Detail = why,
+    };
+
+    public static Problem CursorExpired(string oldestCursor) => new()
+    {
+        Status = 410,
+        Code = ProblemCodes.CursorExpired,
+        Title = "The log was trimmed past the cursor",
+        Detail = "Some of the changes after this cursor are no longer kept. Go on from oldest_cursor, and read what was missed by search.",
+        OldestCursor = oldestCursor,
+    };
+
+    public static Problem UnmetConditions(IReadOnlyList<UnmetCondition> unmet) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.UnmetConditions,
+        Title = "Not every expected condition holds",
+        Detail = "Not met: " + string.Join(", ", unmet.Select(condition => condition.Condition)) + ".",
+        Unmet = unmet,
+    };
+
+    public static Problem TransitionNotAllowed(string from, string to, IReadOnlyList<string> allowed, string detail) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.TransitionNotAllowed,
+        Title = "The workflow does not allow this transition",
+        Detail = detail,
+        From = from,
+        To = to,
+        Allowed = allowed,
+    };
+
+    public static Problem AlreadyAccepted(string by) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.AlreadyAccepted,
+        Title = "The ticket is already accepted",
+        Detail = $"'{by}' has accepted the ticket.",
+        AcceptedBy = by,
+    };
+
+    public static Problem IdempotencyKeyReused() => new()
+    {
+        Status = 422,
+        Code = ProblemCodes.IdempotencyKeyReused,
+        Title = "The idempotency key was used with another request",
+        Detail = "This Idempotency-Key was seen with a different request. Use a new key for a new change.",
+    };
+
+    public static Problem PreconditionFailed(string detail) => new()
+    {
+        Status = 412,
+        Code = ProblemCodes.PreconditionFailed,
+        Title = "The precondition does not hold",
+        Detail = detail,
+    };
+
+    public static Problem Forbidden(string detail) => new()
+    {
+        Status = 403,
+        Code = ProblemCodes.Forbidden,
+        Title = "Not allowed with this key",
+        Detail = detail,
+    };
+
+    public static Problem ForbiddenQueue(string queue) => Forbidden($"This key does not reach queue '{queue}'.");
+
+    public static Problem Conflict(string code, string title, string detail) => new()
+    {
+        Status = 409,
+        Code = code,
+        Title = title,
+        Detail = detail,
+    };
+
+    public static Problem QueueBusy(string queue) => new()
+    {
+        Status = 429,
+        Code = ProblemCodes.TooManyRequests,
+        Title = "The queue has more waiting writes than its share",
+        Detail = $"Queue '{queue}' has too many writes waiting. Try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
+    public static Problem Overloaded(string shard) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.Overloaded,
+        Title = "Too many writes are waiting",
+        Detail = $"Shard '{shard}' has as many waiting writes as it can take. Nothing was written; try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
+    public static Problem Unavailable(string what) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.Unavailable,
+        Title = "A part of the system cannot be reached",
+        Detail = $"{what} Nothing was written; try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
+    public static Problem OutcomeUnknown() => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.OutcomeUnknown,
+        Title = "The outcome is not known",
+        Detail = "The connection was lost while the change was being committed: it may or may not stand. A retry with the same nonce, idempotency key or expected version is safe.",
+        RetryAfter = 1,
+    };
+
+    public static Problem Internal() => new()
+    {
+        Status = 500,
+        Code = ProblemCodes.Internal,
+        Title = "The server failed",
+        Detail = "The request could not be processed because of a fault in the server. The trace id names it in the logs.",
+    };
+
+    private static string Summary(IReadOnlyList<ProblemError> errors) =>
+        string.Join(" ", errors.Take(3).Select(error => $"{(error.Pointer.Length == 0 ? "body" : error.Pointer)}: {error.Message}"))
+        + (errors.Count > 3 ? $" (and {errors.Count - 3} more)" : "");
+}

@@ -1,0 +1,66 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>Brings a database to the newest schema: each numbered file once, in order, whoever starts first (Schema/README.md).</summary>
+public static partial class SchemaUpgrade
+{
+    // Any number will do, as long as every process uses the same.
+    private const long LockKey = 7_243_001;
+
+    /// <param name="schema"><c>settings</c> or <c>hot</c>.</param>
+    /// <returns>How many files were applied by this call.</returns>
+    public static async Task<int> ApplyAsync(NpgsqlDataSource database, string schema, ILogger logger, CancellationToken cancel)
+    {
+        var files = Files(schema);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await ExecuteAsync($"set local lock_timeout = '60s'; select pg_advisory_xact_lock({LockKey})");
+        await ExecuteAsync("create table if not exists schema_versions (version integer primary key, applied_at timestamptz not null default now())");
+
+        var known = await KnownVersionAsync();
+        if (known > files.Count)
+            throw new InvalidOperationException($"The {schema} database has schema version {known}; this program knows versions up to {files.Count}. Run a newer program.");
+        for (var version = known + 1; version <= files.Count; version++)
+        {
+            await ExecuteAsync(files[version - 1]);
+            await ExecuteAsync($"insert into schema_versions (version) values ({version})");
+            LogApplied(logger, version, schema);
+        }
+
+        await transaction.CommitAsync(cancel);
+        return files.Count - known;
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        async Task<int> KnownVersionAsync()
+        {
+            await using var command = new NpgsqlCommand("select coalesce(max(version), 0) from schema_versions", connection, transaction);
+            return (int)(await command.ExecuteScalarAsync(cancel))!;
+        }
+    }
+
+    private static List<string> Files(string schema)
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var prefix = $"Platform/Schema/{schema}/schema-";
+        return assembly.GetManifestResourceNames()
+            .Where(name => name.Replace('\\', '/').StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                return reader.ReadToEnd();
+            })
+            .ToList();
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "Applied schema version {Version} to the {Schema} database")]
+    private static partial void LogApplied(ILogger logger, int version, string schema);
+}

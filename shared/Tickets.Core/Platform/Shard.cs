@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>A hot shard's database.</summary>
+public sealed record Shard(string Name, NpgsqlDataSource Database);
+
+/// <summary>The hot shards this process knows, by name.</summary>
+public sealed class ShardSet : IAsyncDisposable
+{
+    // Limits on the server's side hold even when this process is gone: no transaction of ours waits or runs for ever.
+    private const string ServerTimeouts = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s";
+
+    private readonly Dictionary<string, Shard> shards;
+
+    public ShardSet(TicketsOptions options) =>
+        shards = options.Shards.ToDictionary(shard => shard.Key, shard => new Shard(shard.Key, Open(shard.Value, options)), StringComparer.Ordinal);
+
+    public IReadOnlyCollection<Shard> All => shards.Values;
+
+    public Shard this[string name] => shards.TryGetValue(name, out var shard)
+        ? shard
+        : throw new InvalidOperationException($"Shard '{name}' is named in the settings but not configured here: give its connection string as Shards:{name}.");
+
+    public bool Knows(string name) => shards.ContainsKey(name);
+
+    /// <summary>The pool that every database of the system is reached through.</summary>
+    public static NpgsqlDataSource Open(string connectionString, TicketsOptions options)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "tickets",
+            MaxPoolSize = options.ConnectionsPerShard,
+            MaxAutoPrepare = 200,
+            AutoPrepareMinUsages = 3,
+            Timeout = 3,
+            CommandTimeout = 15,
+            KeepAlive = 30,
+            // Sessions keep no state of ours, so there is nothing to reset when one goes back to the pool.
+            NoResetOnClose = true,
+        };
+        settings.Options = string.Join(' ', new[] { settings.Options, ServerTimeouts }.Where(part => !string.IsNullOrEmpty(part)));
+        return NpgsqlDataSource.Create(settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var shard in shards.Values)
+            await shard.Database.DisposeAsync();
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>Configuration of the system. Times are <c>hh:mm:ss</c> or <c>d.hh:mm:ss</c>.</summary>
+public sealed record TicketsOptions
+{
+    /// <summary><c>Settings:Database</c>: connection string of the settings database.</summary>
+    public required string SettingsDatabase { get; init; }
+
+    /// <summary><c>Shards:NAME</c>: connection string of each hot shard.</summary>
+    public required IReadOnlyDictionary<string, string> Shards { get; init; }
+
+    /// <summary><c>Settings:RefreshInterval</c>.</summary>
+    public TimeSpan SettingsRefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>Settings:MaxStaleness</c>: a process whose settings are older takes itself out of service.</summary>
+    public TimeSpan SettingsMaxStaleness { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary><c>Tickets:NonceLifetime</c>; also how long the answers to idempotency keys are kept.</summary>
+    public TimeSpan NonceLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary><c>Oplog:Retention</c>: ops older than this may be dropped.</summary>
+    public TimeSpan OplogRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary><c>Postgres:Connections</c>: the most connections this process opens to each database; one of a shard's is its writer's.</summary>
+    public int ConnectionsPerShard { get; init; } = 12;
+
+    public static TicketsOptions From(IConfiguration configuration) => new()
+    {
+        SettingsDatabase = configuration["Settings:Database"]
+            ?? throw new InvalidOperationException("Settings:Database is not configured: give the Npgsql connection string of the settings database (environment: Settings__Database)."),
+        Shards = ReadShards(configuration),
+        SettingsRefreshInterval = Duration(configuration, "Settings:RefreshInterval", TimeSpan.FromSeconds(1)),
+        SettingsMaxStaleness = Duration(configuration, "Settings:MaxStaleness", TimeSpan.FromSeconds(100)),
+        NonceLifetime = Duration(configuration, "Tickets:NonceLifetime", TimeSpan.FromHours(24)),
+        OplogRetention = Duration(configuration, "Oplog:Retention", TimeSpan.FromDays(7)),
+        ConnectionsPerShard = Number(configuration, "Postgres:Connections", 12, least: 3),
+    };
+
+    private static Dictionary<string, string> ReadShards(IConfiguration configuration)
+    {
+        var shards = configuration.GetSection("Shards").GetChildren()
+            .Where(child => !string.IsNullOrWhiteSpace(child.Value))
+            .ToDictionary(child => child.Key, child => child.Value!, StringComparer.Ordinal);
+        return shards.Count > 0
+            ? shards
+            : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot-0).");
+    }
+
+    private static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback)
+    {
+        if (configuration[key] is not { Length: > 0 } text)
+            return fallback;
+        return TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value) && value > TimeSpan.Zero
+            ? value
+            : throw new InvalidOperationException($"{key} is '{text}': give a positive time as hh:mm:ss or d.hh:mm:ss.");
+    }
+
+    private static int Number(IConfiguration configuration, string key, int fallback, int least)
+    {
+        if (configuration[key] is not { Length: > 0 } text)
+            return fallback;
+        return int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value) && value >= least
+            ? value
+            : throw new InvalidOperationException($"{key} is '{text}': give a whole number of at least {least}.");
+    }
+}

@@ -1,0 +1,22 @@
+using Tickets.Contracts;
+using Tickets.Core.Workflows;
+
+namespace Tickets.Core.Settings;
+
+/// <summary>A queue ready to work with: its workflow compiled, its shards known.</summary>
+public sealed record QueueSettings(int QueueId, Queue Definition, WorkflowRules Workflow, TimeSpan HotRetention)
+{
+    public string Name => Definition.Name;
+
+    /// <summary>More than one: the queue is split by ticket id.</summary>
+    public IReadOnlyList<string> Shards { get; } = Definition.Shards ?? [];
+
+    /// <summary>The queue's own partitions on each of its shards.</summary>
+    public string TicketsTable { get; } = $"tickets_q{QueueId}";
+    public string MetaTable { get; } = $"ticket_meta_q{QueueId}";
+
+    public string ShardOf(long ticketId) => Shards.Count == 1 ? Shards[0] : Shards[(int)((ulong)Spread(ticketId) % (ulong)Shards.Count)];
+
+    // Neighbouring ids go to one process in one block; a multiplicative hash spreads them evenly whatever the block size.
+    private static long Spread(long ticketId) => (long)(((ulong)ticketId * 0x9E37_79B9_7F4A_7C15UL) >> 17);
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using Npgsql;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Settings;
+
+/// <summary>A queue's own partitions on a shard, with the keys and indexes that every queue has; the workflow's indexes come with <see cref="QueueIndexes"/>.</summary>
+internal static class QueueTables
+{
+    // Hot tables are small and change all the time: vacuum them by a small share of dead rows rather than PostgreSQL's fifth.
+    private const string Storage = "fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05";
+
+    /// <summary>Makes what is missing; harmless to repeat and to run from several processes at once.</summary>
+    public static async Task MakeAsync(Shard shard, QueueSettings queue, CancellationToken cancel)
+    {
+        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await ExecuteAsync("select pg_advisory_xact_lock(7243004)");
+        await ExecuteAsync(Sql(queue));
+        await transaction.CommitAsync(cancel);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
+    private static string Sql(QueueSettings queue)
+    {
+        var (tickets, meta, id) = (queue.TicketsTable, queue.MetaTable, queue.QueueId);
+        var sql = new StringBuilder(
+            $"""
+            create table if not exists {tickets} (like tickets including defaults, check (queue_id = {id}), primary key (ticket_id)) with ({Storage});
+            create index if not exists {tickets}_status on {tickets} (status, ticket_id);
+            create index if not exists {tickets}_group on {tickets} (group_name, ticket_id) where group_name is not null;
+            create index if not exists {tickets}_parent on {tickets} (parent_id, ticket_id) where parent_id is not null;
+            create index if not exists {tickets}_closed on {tickets} (closed_at) where closed_at is not null;
+            create table if not exists {meta} (like ticket_meta including defaults, check (queue_id = {id}), primary key (ticket_id, block)) with ({Storage});
+
+            """);
+        foreach (var index in QueueIndexes.Wanted(queue))
+            sql.AppendLine($"create index if not exists {index.Name} on {tickets} ({index.Columns});");
+        // Made apart and then attached: attaching needs no lock that stops the writers of other queues, creating in place would.
+        foreach (var (partition, parent) in new[] { (tickets, "tickets"), (meta, "ticket_meta") })
+        {
+            sql.AppendLine(
+                $"""
+                do $$ begin
+                    if not exists (select from pg_inherits where inhrelid = '{partition}'::regclass) then
+                        alter table {parent} attach partition {partition} for values in ({id});
+                    end if;
+                end $$;
+                """);
+        }
+
+        return sql.ToString();
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Settings;
+
+/// <summary>
+/// Every process's copy of the settings, refreshed by revision each second (T9). When it has not been refreshed for
+/// <see cref="TicketsOptions.SettingsMaxStaleness"/>, the process says so on <c>/ping</c> and is taken out of service.
+/// </summary>
+public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSchemas schemas, TicketsOptions options, TimeProvider clock, ILogger<SettingsCache> logger) : BackgroundService
+{
+    private static readonly TimeSpan LeastTimeBetweenMisses = TimeSpan.FromMilliseconds(100);
+
+    private readonly SemaphoreSlim refreshing = new(1, 1);
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile SettingsSnapshot current = SettingsSnapshot.Empty;
+    private volatile SigningSecrets? secrets;
+    private long refreshedAt;
+
+    public SettingsSnapshot Current => current;
+    public SigningSecrets Secrets => secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
+
+    /// <summary>Completes when the first copy has arrived.</summary>
+    public Task Loaded => loaded.Task;
+
+    /// <summary>Why this process must not serve, or null.</summary>
+    public string? StaleReason()
+    {
+        if (!loaded.Task.IsCompletedSuccessfully)
+            return "The settings have not been loaded yet.";
+        var age = clock.GetElapsedTime(Interlocked.Read(ref refreshedAt));
+        return age > options.SettingsMaxStaleness
+            ? $"The settings were last refreshed {age.TotalSeconds:0} s ago; the limit is {options.SettingsMaxStaleness.TotalSeconds:0} s."
+            : null;
+    }
+
+    /// <summary>The queue, also one that another process made a moment ago: a name that is not known is worth a look.</summary>
+    public async ValueTask<QueueSettings?> FindQueueAsync(string name, CancellationToken cancel)
+    {
+        if (current.Queues.TryGetValue(name, out var queue))
+            return queue;
+        await RefreshAsync(LeastTimeBetweenMisses, cancel);
+        return current.Queues.GetValueOrDefault(name);
+    }
+
+    /// <summary>Reads what has changed now; a caller that just changed something sees it afterwards.</summary>
+    public Task RefreshAsync(CancellationToken cancel) => RefreshAsync(TimeSpan.Zero, cancel);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await schemas.SettingsReady.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(options.SettingsRefreshInterval, clock);
+        do
+        {
+            try
+            {
+                await RefreshAsync(stoppingToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                LogRefreshFailed(logger, fault);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task RefreshAsync(TimeSpan leastAge, CancellationToken cancel)
+    {
+        await refreshing.WaitAsync(cancel);
+        try
+        {
+            if (loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref refreshedAt)) < leastAge)
+                return;
+            var asOf = clock.GetTimestamp();
+            secrets ??= await SigningSecrets.LoadAsync(database, cancel);
+            var changes = await database.ReadChangesAsync(current.Revision, cancel);
+            if (changes.Revision != current.Revision)
+                current = current.With(changes);
+            Interlocked.Exchange(ref refreshedAt, asOf);
+            loaded.TrySetResult();
+        }
+        finally
+        {
+            refreshing.Release();
+        }
+    }
+
+    [LoggerMessage(200, LogLevel.Warning, "The settings could not be refreshed; serving the copy at hand until it is too old")]
+    private static partial void LogRefreshFailed(ILogger logger, Exception fault);
+}

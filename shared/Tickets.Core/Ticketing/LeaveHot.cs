@@ -1,0 +1,71 @@
+using Npgsql;
+using Tickets.Core.Oplog;
+using Tickets.Core.Platform;
+using Tickets.Core.Settings;
+
+namespace Tickets.Core.Ticketing;
+
+/// <summary>Takes closed tickets out of the hot tier once they are proven readable in cold, with their <c>archived</c> ops, in one transaction.</summary>
+internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProvider clock, OplogHeads heads)
+{
+    /// <param name="tickets">Ids with the versions that were copied; a ticket that has changed since stays.</param>
+    /// <returns>The tickets that left.</returns>
+    public async Task<IReadOnlyList<long>> RemoveAsync(string shard, int queueId, IReadOnlyList<(long TicketId, long Version)> tickets, CancellationToken cancel)
+    {
+        var queue = settings.Current.QueuesById[queueId];
+        await using var connection = await shards[shard].Database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var left = await LockAsync(connection, queue, tickets, cancel);
+        if (left.Length == 0)
+            return left;
+
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(Sql.Command($"delete from {queue.MetaTable} where ticket_id = any($1)", Sql.Array(left)));
+        batch.BatchCommands.Add(Sql.Command("delete from ticket_numbers_used where ticket_id = any($1) and (expires_at is null or expires_at < $2)", Sql.Array(left), Sql.Value(clock.GetUtcNow())));
+        batch.BatchCommands.Add(Sql.Command("update ticket_numbers_used set gone = true where ticket_id = any($1)", Sql.Array(left)));
+        // The head comes last, as in every writer: its lock is held to commit, so opids are dense and in commit order.
+        batch.BatchCommands.Add(Sql.Command(
+            $"""
+            with gone as (delete from {queue.TicketsTable} where ticket_id = any($1) returning ticket_id, version, status, resolution),
+                 numbered as materialized (select *, row_number() over (order by ticket_id) as ord from gone),
+                 head as (update oplog_head set last_opid = last_opid + (select count(*) from numbered) returning last_opid)
+            insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
+            select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{Rules.OpKinds.Archived}', version, status, resolution, '{EmptyDiff}' from numbered, head
+            """,
+            Sql.Array(left),
+            Sql.Value(clock.GetUtcNow())));
+        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
+
+        long newest;
+        await using (var reader = await batch.ExecuteReaderAsync(cancel))
+        {
+            while (reader.FieldCount == 0)
+                await reader.NextResultAsync(cancel);
+            await reader.ReadAsync(cancel);
+            newest = reader.GetInt64(0);
+        }
+
+        await transaction.CommitAsync(cancel);
+        heads.Tell(shard, newest);
+        return left;
+    }
+
+    private const string EmptyDiff = """{"set":{}}""";
+
+    private static async Task<long[]> LockAsync(NpgsqlConnection connection, QueueSettings queue, IReadOnlyList<(long TicketId, long Version)> tickets, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select t.ticket_id from {queue.TicketsTable} t join unnest($1::bigint[], $2::bigint[]) as copied(ticket_id, version) on t.ticket_id = copied.ticket_id
+            where t.version = copied.version and t.closed_at is not null order by t.ticket_id for update of t
+            """,
+            connection);
+        command.Parameters.Add(Sql.Array([.. tickets.Select(ticket => ticket.TicketId)]));
+        command.Parameters.Add(Sql.Array([.. tickets.Select(ticket => ticket.Version)]));
+        var ids = new List<long>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            ids.Add(reader.GetInt64(0));
+        return [.. ids];
+    }
+}

@@ -1,0 +1,73 @@
+using Tickets.Contracts;
+using Tickets.Core.Settings;
+using Tickets.Core.Workflows;
+
+namespace Tickets.Core.Ticketing.Rules;
+
+/// <summary>One change of one ticket, checked against everything that needs no database.</summary>
+internal abstract record TicketCommand(QueueSettings Queue, long TicketId);
+
+/// <summary>A block's new content: the caller's JSON text, untouched.</summary>
+internal sealed record MetaWrite(string Block, string Json);
+
+/// <summary>A value for an indexed field; null empties it.</summary>
+internal sealed record FieldWrite(FieldSlot Field, IndexedValue? Value);
+
+/// <param name="Content">Hash of the request; a retry with the same nonce must say the same.</param>
+/// <param name="ExpiresAt">When nobody can use the nonce any more.</param>
+internal sealed record NonceUse(Guid Content, DateTimeOffset ExpiresAt);
+
+internal sealed record CreateTicket(QueueSettings Queue, long TicketId) : TicketCommand(Queue, TicketId)
+{
+    /// <summary>Null: made without a nonce, or the nonce's use is claimed on another shard.</summary>
+    public NonceUse? Nonce { get; init; }
+    public required string Status { get; init; }
+    public string? Group { get; init; }
+    public long? ParentId { get; init; }
+    public DateTimeOffset? CreatedAt { get; init; }
+    public IReadOnlyList<MetaWrite> Meta { get; init; } = [];
+    public IReadOnlyList<FieldWrite> Indexed { get; init; } = [];
+}
+
+/// <summary>Claims a number on the nonce's home shard for a ticket on another one, so that two shards never use the same nonce.</summary>
+internal sealed record ClaimNumber(QueueSettings Queue, long TicketId, NonceUse Nonce) : TicketCommand(Queue, TicketId);
+
+/// <param name="Key">Hash of the caller's key id and the Idempotency-Key.</param>
+/// <param name="Content">Hash of the request.</param>
+internal sealed record IdempotencyUse(Guid Key, Guid Content, DateTimeOffset ExpiresAt);
+
+internal sealed record UpdateTicket(QueueSettings Queue, long TicketId) : TicketCommand(Queue, TicketId)
+{
+    public IReadOnlyList<Expectation> Expected { get; init; } = [];
+
+    /// <summary>From <c>If-Match</c>: like <c>ticket.version</c>, refused with 412.</summary>
+    public long? IfMatch { get; init; }
+    public string? Status { get; init; }
+    public string? Resolution { get; init; }
+    public bool UnsetResolution { get; init; }
+    public string? Group { get; init; }
+    public bool UnsetGroup { get; init; }
+    public QueueSettings? MoveTo { get; init; }
+    public IReadOnlyList<MetaWrite> SetMeta { get; init; } = [];
+    public IReadOnlyList<string> UnsetMeta { get; init; } = [];
+    public IReadOnlyList<FieldWrite> Indexed { get; init; } = [];
+    public IdempotencyUse? Idempotency { get; init; }
+
+    /// <summary>Names of indexed fields that the update empties: with a move, fields of the queue that the ticket leaves.</summary>
+    public IReadOnlyList<string> UnsetForMove { get; init; } = [];
+
+    /// <summary>The meta blocks whose versions the decision needs.</summary>
+    public IEnumerable<string> Blocks => SetMeta.Select(meta => meta.Block).Concat(UnsetMeta)
+        .Concat(Expected.OfType<ExpectedBlock>().Select(block => block.Block));
+}
+
+internal sealed record AcceptTicket(QueueSettings Queue, long TicketId, string By) : TicketCommand(Queue, TicketId);
+
+/// <summary>One condition of an update.</summary>
+internal abstract record Expectation(string Condition);
+internal sealed record ExpectedVersion(long Version) : Expectation("ticket.version");
+internal sealed record ExpectedStatus(string Status) : Expectation("ticket.status");
+internal sealed record ExpectedResolution(string? Resolution) : Expectation("ticket.resolution");
+
+/// <summary>Either a version or existence (or both) of a meta block.</summary>
+internal sealed record ExpectedBlock(string Block, long? Version, bool? Exists) : Expectation($"meta.{Block}");

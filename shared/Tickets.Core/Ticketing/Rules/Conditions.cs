@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Tickets.Contracts;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Ticketing.Rules;
+
+/// <summary>The <c>expected</c> part of an update.</summary>
+internal static class Conditions
+{
+    /// <summary>Every condition that does not hold, with what stands instead; null when all hold.</summary>
+    public static Problem? Unmet(TicketState ticket, UpdateTicket command)
+    {
+        List<UnmetCondition>? unmet = null;
+        foreach (var expectation in command.Expected)
+            Check(expectation);
+        if (command.IfMatch is { } version)
+            Check(new ExpectedVersion(version));
+
+        if (unmet is null)
+            return null;
+        var problem = Problems.UnmetConditions(unmet);
+        return command.IfMatch is not null && command.IfMatch != ticket.Version ? problem with { Status = 412 } : problem;
+
+        void Check(Expectation expectation)
+        {
+            if (!Holds(ticket, expectation))
+                (unmet ??= []).Add(Describe(ticket, expectation));
+        }
+    }
+
+    private static bool Holds(TicketState ticket, Expectation expectation) => expectation switch
+    {
+        ExpectedVersion expected => ticket.Version == expected.Version,
+        ExpectedStatus expected => ticket.Status == expected.Status,
+        ExpectedResolution expected => ticket.Resolution == expected.Resolution,
+        ExpectedBlock expected => ticket.Block(expected.Block) is var block
+            && (expected.Exists is null || expected.Exists == block.Exists)
+            && (expected.Version is null || (block.Exists && expected.Version == block.Version)),
+        _ => throw new InvalidOperationException($"No rule for {expectation}."),
+    };
+
+    private static UnmetCondition Describe(TicketState ticket, Expectation expectation) => expectation switch
+    {
+        ExpectedVersion expected => new(expected.Condition, Json(expected.Version), Json(ticket.Version)),
+        ExpectedStatus expected => new(expected.Condition, Json(expected.Status), Json(ticket.Status)),
+        ExpectedResolution expected => new(expected.Condition, Json(expected.Resolution), Json(ticket.Resolution)),
+        ExpectedBlock { Version: { } version } expected => new(expected.Condition, Json(version, "version"), Actual(ticket.Block(expected.Block))),
+        ExpectedBlock expected => new(expected.Condition, Json(expected.Exists == true, "exists"), Actual(ticket.Block(expected.Block))),
+        _ => throw new InvalidOperationException($"No rule for {expectation}."),
+    };
+
+    private static JsonElement Actual(BlockState block) => block.Exists ? Json(block.Version, "version") : Json(false, "exists");
+
+    private static JsonElement Json(long value) => Parse(value.ToString());
+
+    private static JsonElement Json(string? value) => Parse(value is null ? "null" : $"\"{JsonEncodedText.Encode(value)}\"");
+
+    private static JsonElement Json(long value, string name) => Parse($"{{\"{name}\":{value}}}");
+
+    private static JsonElement Json(bool value, string name) => Parse($"{{\"{name}\":{(value ? "true" : "false")}}}");
+
+    private static JsonElement Parse(string json) => JsonElement.Parse(json);
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Tickets.Contracts;
+
+namespace Tickets.Core.Ticketing.Rules;
+
+/// <summary>Writes an op's diff with the names that updates use: <c>status</c>, <c>meta.BLOCK</c>, <c>indexed_meta.FIELD</c>.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Finish disposes the writer, which holds nothing but memory.")]
+internal sealed class DiffWriter
+{
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly ArrayBufferWriter<byte> buffer = new(512);
+    private readonly Utf8JsonWriter writer;
+    private List<string>? unset;
+
+    public DiffWriter()
+    {
+        writer = new Utf8JsonWriter(buffer, Relaxed);
+        writer.WriteStartObject();
+        writer.WriteStartObject("set"u8);
+    }
+
+    /// <summary>The diff of a ticket that is new to its queue: all that it has.</summary>
+    public static string WholeTicket(TicketState ticket)
+    {
+        var diff = new DiffWriter();
+        diff.Set("status", ticket.Status);
+        if (ticket.Resolution is { } resolution)
+            diff.Set("resolution", resolution);
+        if (ticket.Group is { } group)
+            diff.Set("group", group);
+        if (ticket.AcceptedBy is { } by)
+            diff.Set("accepted_by", by);
+        if (ticket.ParentId is { } parent)
+            diff.Set("parent_id", parent.ToString());
+        diff.Set("created_at", ticket.CreatedAt);
+        foreach (var field in ticket.Queue.Workflow.Fields.Values)
+        {
+            if (field.ValueIn(ticket.Indexed) is { } value)
+                diff.SetField(field.Name, value);
+        }
+
+        foreach (var (block, state) in ticket.Blocks)
+        {
+            if (state.Json is { } json)
+                diff.SetMeta(block, json);
+        }
+
+        return diff.Finish();
+    }
+
+    public void Fields(IReadOnlyList<FieldWrite> writes)
+    {
+        foreach (var (field, value) in writes)
+        {
+            if (value is { } written)
+                SetField(field.Name, written);
+            else
+                Unset($"indexed_meta.{field.Name}");
+        }
+    }
+
+    public void Set(string name, string value) => writer.WriteString(name, value);
+
+    public void Set(string name, DateTimeOffset value) => writer.WriteString(name, Platform.Json.Rfc3339.Format(value));
+
+    public void SetMeta(string block, string json)
+    {
+        writer.WritePropertyName($"meta.{block}");
+        writer.WriteRawValue(json, skipInputValidation: true);
+    }
+
+    private void SetField(string field, IndexedValue value)
+    {
+        if (value.Text is { } text)
+            writer.WriteString($"indexed_meta.{field}", text);
+        else
+            writer.WriteNumber($"indexed_meta.{field}", value.Number);
+    }
+
+    public void Unset(string name) => (unset ??= []).Add(name);
+
+    public string Finish()
+    {
+        writer.WriteEndObject();
+        if (unset is not null)
+        {
+            writer.WriteStartArray("unset"u8);
+            foreach (var name in unset)
+                writer.WriteStringValue(name);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+        writer.Dispose();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

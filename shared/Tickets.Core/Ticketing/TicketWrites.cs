@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Npgsql;
+using Tickets.Contracts;
+using Tickets.Core.Access;
+using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
+using Tickets.Core.Settings;
+using Tickets.Core.Ticketing.Numbers;
+using Tickets.Core.Ticketing.Requests;
+using Tickets.Core.Ticketing.Rules;
+using Tickets.Core.Ticketing.Writing;
+
+namespace Tickets.Core.Ticketing;
+
+/// <summary>The writing half of the ticket API: reads a request, finds its shard, and waits for the shard's writer.</summary>
+public sealed class TicketWrites
+{
+    // A nonce outlives its promised time by this much in the database, so that no clock that is a little late revives it.
+    private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
+
+    private readonly SettingsCache settings;
+    private readonly Nonces nonces;
+    private readonly TicketNumbers numbers;
+    private readonly TicketLocator locator;
+    private readonly ShardWriters writers;
+    private readonly TicketsOptions options;
+    private readonly TimeProvider clock;
+    private readonly ConcurrentDictionary<string, string> homes = new(StringComparer.Ordinal);
+
+    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, TicketsOptions options, TimeProvider clock) =>
+        (this.settings, this.nonces, this.numbers, this.locator, this.writers, this.options, this.clock) = (settings, nonces, numbers, locator, writers, options, clock);
+
+    /// <summary>Issues nonces. Their home is the shard the caller last created on: a create on a nonce's home is one transaction.</summary>
+    public async Task<Result<NoncesResponse>> TakeNoncesAsync(int count, Caller caller, CancellationToken cancel)
+    {
+        var home = homes.GetValueOrDefault(caller.KeyId) ?? writers.All.First().Shard.Name;
+        var issued = new string[count];
+        try
+        {
+            for (var i = 0; i < count; i++)
+                issued[i] = await nonces.IssueAsync(home, cancel);
+        }
+        catch (NpgsqlException)
+        {
+            return Problems.Unavailable("The settings database, which numbers come from, cannot be reached.");
+        }
+
+        return new NoncesResponse(issued);
+    }
+
+    public async Task<Result<CreateTicketResponse>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
+    {
+        var found = await QueueOfAsync(body, caller, cancel);
+        if (found.IsProblem)
+            return found.Problem;
+        var queue = found.Value!;
+        var request = CreateTicketReader.Read(body, queue, caller);
+        if (request.IsProblem)
+            return request.Problem;
+
+        var (command, nonceText) = request.Value;
+        var written = nonceText is null
+            ? await CreateWithoutNonceAsync(command, cancel)
+            : await CreateWithNonceAsync(command, nonceText, ContentHash.Of(body, exceptMember: "nonce"), caller, cancel);
+        if (written.IsProblem)
+            return written.Problem;
+        return new CreateTicketResponse(TicketId.Format(written.Value.TicketId), queue.Name, written.Value.Versions);
+    }
+
+    /// <param name="ifMatch">The ticket version from <c>If-Match</c>.</param>
+    /// <param name="idempotencyKey">At most 128 characters.</param>
+    public async Task<Result<UpdateTicketResponse>> UpdateAsync(string ticketId, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
+    {
+        if (!TicketId.TryParse(ticketId, out var id))
+            return Problems.InvalidTicketId(ticketId);
+        var found = await QueueOfTicketAsync(id, body, caller, cancel);
+        if (found.IsProblem)
+            return found.Problem;
+        var queue = found.Value!;
+        var read = UpdateTicketReader.Read(body, queue, id, settings.Current);
+        if (read.IsProblem)
+            return read.Problem;
+        if (read.Value.MoveTo is { } target && !caller.Reaches(target.Name))
+            return Problems.ForbiddenQueue(target.Name);
+
+        var command = read.Value with
+        {
+            IfMatch = ifMatch,
+            Idempotency = idempotencyKey is null ? null : new IdempotencyUse(
+                ContentHash.Of($"{caller.KeyId}\n{idempotencyKey}"),
+                ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
+                clock.GetUtcNow() + options.NonceLifetime),
+        };
+        var shard = queue.ShardOf(id);
+        var written = await writers[shard].WriteAsync(command, cancel);
+        if (written.IsProblem)
+            return written.Problem;
+        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+    }
+
+    public async Task<Result<UpdateTicketResponse>> AcceptAsync(string ticketId, JsonElement body, Caller caller, CancellationToken cancel)
+    {
+        if (!TicketId.TryParse(ticketId, out var id))
+            return Problems.InvalidTicketId(ticketId);
+        var found = await QueueOfTicketAsync(id, body, caller, cancel);
+        if (found.IsProblem)
+            return found.Problem;
+
+        var errors = new List<ProblemError>();
+        var unknown = new List<ProblemError>();
+        var reader = new ObjectReader(body, "", errors);
+        _ = reader.Text("queue");
+        var by = reader.RequiredText("by", TicketFields.MaxGroupBytes);
+        reader.Finish(unknown);
+        if (unknown.Count > 0)
+            return Problems.UnknownMembers(unknown);
+        if (by is "")
+            reader.Fault("by", "Who accepts has a name.");
+        if (errors.Count > 0)
+            return Problems.Invalid(errors);
+
+        var queue = found.Value!;
+        var shard = queue.ShardOf(id);
+        var written = await writers[shard].WriteAsync(new AcceptTicket(queue, id, by!), cancel);
+        if (written.IsProblem)
+            return written.Problem;
+        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+    }
+
+    private async Task<Result<Written>> CreateWithoutNonceAsync(CreateTicket command, CancellationToken cancel)
+    {
+        long id;
+        try
+        {
+            id = await numbers.NextAsync(cancel);
+        }
+        catch (NpgsqlException)
+        {
+            return Problems.Unavailable("The settings database, which numbers come from, cannot be reached.");
+        }
+
+        return await writers[command.Queue.ShardOf(id)].WriteAsync(command with { TicketId = id }, cancel);
+    }
+
+    private async Task<Result<Written>> CreateWithNonceAsync(CreateTicket command, string text, Guid content, Caller caller, CancellationToken cancel)
+    {
+        var read = nonces.Read(text);
+        if (read.IsProblem)
+            return read.Problem;
+        var nonce = read.Value;
+        var use = new NonceUse(content, nonce.ExpiresAt + Margin);
+        var shard = command.Queue.ShardOf(nonce.TicketId);
+        if (command.Queue.Shards.Count == 1)
+            homes[caller.KeyId] = shard;
+
+        // Two shards must never use one nonce, so a create away from the nonce's home first claims it there.
+        if (nonce.Home != shard)
+        {
+            if (!writers.Knows(nonce.Home))
+                return Problems.InvalidNonce($"The nonce belongs to shard '{nonce.Home}', which is no longer in use. Take a new one.");
+            var claim = await writers[nonce.Home].WriteAsync(new ClaimNumber(command.Queue, nonce.TicketId, use), cancel);
+            if (claim.IsProblem)
+                return claim.Problem;
+        }
+
+        return await writers[shard].WriteAsync(command with { TicketId = nonce.TicketId, Nonce = use }, cancel);
+    }
+
+    private async Task<Result<QueueSettings?>> QueueOfAsync(JsonElement body, Caller caller, CancellationToken cancel)
+    {
+        if (!body.TryGetProperty("queue", out var value) || value.ValueKind != JsonValueKind.String)
+            return Problems.Invalid("/queue", "This member is required: the name of a queue.");
+        var name = value.GetString()!;
+        if (!caller.Reaches(name))
+            return Problems.ForbiddenQueue(name);
+        return await settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
+    }
+
+    private async Task<Result<QueueSettings?>> QueueOfTicketAsync(long id, JsonElement body, Caller caller, CancellationToken cancel)
+    {
+        if (body.TryGetProperty("queue", out _))
+            return await QueueOfAsync(body, caller, cancel);
+        var queue = await locator.FindAsync(id, cancel);
+        return queue is not null && caller.Reaches(queue.Name) ? queue : Problems.TicketNotFound(TicketId.Format(id));
+    }
+}

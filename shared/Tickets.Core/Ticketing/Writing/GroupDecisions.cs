@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Tickets.Contracts;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Rules;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>
+/// Decides a group's commands one after the other, each on what the ones before it left, and gathers what is to be written.
+/// Every command succeeds or fails alone.
+/// </summary>
+internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
+{
+    private readonly Dictionary<long, TicketState> original = [];
+    private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> answers = [];
+    private readonly Dictionary<Guid, int> opOfKey = [];
+    private int lastOp;
+
+    /// <summary>Tickets as they are to stand.</summary>
+    public Dictionary<long, TicketState> Tickets { get; } = [];
+    public Dictionary<(long TicketId, string Block), (TicketState Ticket, BlockWrite Write)> Blocks { get; } = [];
+    public List<OpDraft> Ops { get; } = [];
+    public List<NumberUse> Numbers { get; } = [];
+
+    /// <summary>Numbers that were claimed here for another shard and are used here after all: their queue has moved meanwhile.</summary>
+    public List<NumberUse> ClaimedNumbers { get; } = [];
+    public List<(IdempotencyUse Use, long TicketId, TicketVersions Versions, int Op)> Keys { get; } = [];
+
+    public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0;
+
+    /// <summary>The row as it stood before the group; null for a ticket that the group makes.</summary>
+    public TicketState? Before(long ticketId) => original.GetValueOrDefault(ticketId);
+
+    public void Decide(PendingCommand pending)
+    {
+        lastOp = 0;
+        var answer = pending.Command switch
+        {
+            CreateTicket create => Create(create),
+            ClaimNumber claim => Claim(claim),
+            UpdateTicket update => Update(update),
+            AcceptTicket accept => Accept(accept),
+            _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
+        };
+        answers.Add((pending, answer, lastOp));
+    }
+
+    /// <summary>Tells every caller; call it only when the transaction's outcome is certain.</summary>
+    /// <param name="firstOpid">The opid of the group's first op.</param>
+    public void Answer(long firstOpid)
+    {
+        foreach (var (pending, answer, op) in answers)
+            pending.Complete(op > 0 && !answer.IsProblem ? answer.Value! with { Opid = firstOpid + op - 1 } : answer);
+    }
+
+    private Result<Written> Create(CreateTicket command)
+    {
+        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0);
+        var claimed = false;
+        if (command.Nonce is { } nonce && loaded.Numbers.TryGetValue(command.TicketId, out var used))
+        {
+            if (used.Content != nonce.Content)
+                return UsedOtherwise();
+            if (used.QueueId is not null)
+                return first;
+            claimed = true;
+        }
+
+        Apply(Rules.Decide.Create(command, now));
+        (claimed ? ClaimedNumbers : Numbers).Add(new NumberUse(command.TicketId, command.Queue.QueueId, command.Nonce));
+        if (command.Nonce is not null)
+            loaded.Numbers[command.TicketId] = new UsedNumber(command.Queue.QueueId, command.Nonce.Content);
+        return first;
+    }
+
+    private Result<Written> Claim(ClaimNumber command)
+    {
+        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
+        if (loaded.Numbers.TryGetValue(command.TicketId, out var used))
+            return used.Content == command.Nonce.Content ? claimed : UsedOtherwise();
+        Numbers.Add(new NumberUse(command.TicketId, null, command.Nonce));
+        loaded.Numbers[command.TicketId] = new UsedNumber(null, command.Nonce.Content);
+        return claimed;
+    }
+
+    private Result<Written> Update(UpdateTicket command)
+    {
+        if (command.Idempotency is { } use && loaded.Answers.TryGetValue(use.Key, out var stored))
+        {
+            lastOp = opOfKey.GetValueOrDefault(use.Key);
+            return stored.Content == use.Content
+                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid)
+                : Problems.IdempotencyKeyReused();
+        }
+
+        if (Find(command) is not { } ticket)
+            return Problems.TicketNotFound(command.TicketId.ToString());
+        var decision = Rules.Decide.Update(ticket, command, now);
+        if (decision.IsProblem)
+            return decision.Problem;
+
+        Apply(decision.Value);
+        var versions = decision.Value.Versions;
+        if (command.Idempotency is { } key)
+        {
+            Keys.Add((key, command.TicketId, versions, Ops.Count));
+            // A second request of this group with the same key finds the first one's answer; its op has no number yet.
+            opOfKey[key.Key] = Ops.Count;
+            loaded.Answers[key.Key] = new StoredAnswer(key.Content, command.TicketId, JsonSerializer.Serialize(versions, TicketsJson.Default.TicketVersions), 0);
+        }
+
+        return new Written(command.TicketId, versions, 0);
+    }
+
+    private Result<Written> Accept(AcceptTicket command)
+    {
+        if (Find(command) is not { } ticket)
+            return Problems.TicketNotFound(command.TicketId.ToString());
+        var decision = Rules.Decide.Accept(ticket, command, now);
+        if (decision.IsProblem)
+            return decision.Problem;
+        if (decision.Value.Change is { } change)
+            Apply(change);
+        return new Written(command.TicketId, new TicketVersions(decision.Value.Version, new Dictionary<string, long>()), 0);
+    }
+
+    private TicketState? Find(TicketCommand command)
+    {
+        if (Tickets.TryGetValue(command.TicketId, out var current) || loaded.Tickets.TryGetValue(command.TicketId, out current))
+            return current.Queue.QueueId == command.Queue.QueueId ? current : null;
+        return null;
+    }
+
+    private void Apply(Change change)
+    {
+        if (change.Before is { } before && !Tickets.ContainsKey(before.TicketId))
+            original[before.TicketId] = before;
+        Tickets[change.After.TicketId] = change.After;
+        foreach (var write in change.Blocks)
+            Blocks[(change.After.TicketId, write.Block)] = (change.After, write);
+        Ops.AddRange(change.Ops);
+        lastOp = Ops.Count;
+    }
+
+    private static Problem UsedOtherwise() => Problems.InvalidNonce("The nonce was used with another request. A retry must repeat the first request; a new ticket needs a new nonce.");
+}
+
+/// <param name="QueueId">Null when the number is only claimed here.</param>
+/// <param name="Nonce">Null when the ticket was made without one.</param>
+internal sealed record NumberUse(long TicketId, int? QueueId, NonceUse? Nonce);

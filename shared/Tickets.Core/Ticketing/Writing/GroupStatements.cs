@@ -1,0 +1,224 @@
+using System.Text.Json;
+using Npgsql;
+using Tickets.Contracts;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Rules;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>A group's decisions as one batch of set-wise statements, ending with the commit: one round trip.</summary>
+internal static class GroupStatements
+{
+    private const string TakeOpids =
+        """
+        with head as (update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid)
+        insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
+        select (select last_opid from head) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
+        from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[])
+          with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, ord)
+        """;
+
+    /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
+    /// <returns>The opid of the group's first op.</returns>
+    /// <exception cref="PostgresException">Nothing was written; the session's transaction has failed.</exception>
+    public static async Task<long> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (!inTransaction)
+            batch.BatchCommands.Add(Sql.Command("begin"));
+        AddNumbers(batch, decisions);
+        AddTickets(batch, decisions);
+        AddBlocks(batch, decisions);
+        AddOps(batch, decisions, epoch, now);
+        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
+        batch.BatchCommands.Add(Sql.Command("commit"));
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        long last = 0;
+        do
+        {
+            while (await reader.ReadAsync())
+                last = reader.GetInt64(0);
+        }
+        while (await reader.NextResultAsync());
+        return last - decisions.Ops.Count + 1;
+    }
+
+    private static void AddNumbers(NpgsqlBatch batch, GroupDecisions decisions)
+    {
+        if (decisions.Numbers.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                "insert into ticket_numbers_used (ticket_id, queue_id, content, expires_at) select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::timestamptz[])",
+                Sql.Array(Column(decisions.Numbers, number => number.TicketId)),
+                Sql.Array(Column(decisions.Numbers, number => number.QueueId)),
+                Sql.Array(Column(decisions.Numbers, number => number.Nonce?.Content)),
+                Sql.Times(Column(decisions.Numbers, number => number.Nonce?.ExpiresAt))));
+        }
+
+        if (decisions.ClaimedNumbers.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                "update ticket_numbers_used used set queue_id = claimed.queue_id from unnest($1::bigint[], $2::int[]) as claimed(ticket_id, queue_id) where used.ticket_id = claimed.ticket_id",
+                Sql.Array(Column(decisions.ClaimedNumbers, number => number.TicketId)),
+                Sql.Array(Column(decisions.ClaimedNumbers, number => number.QueueId))));
+        }
+    }
+
+    private static void AddTickets(NpgsqlBatch batch, GroupDecisions decisions)
+    {
+        var made = new List<TicketState>();
+        var changed = new Dictionary<int, List<TicketState>>();
+        foreach (var ticket in decisions.Tickets.Values)
+        {
+            var before = decisions.Before(ticket.TicketId);
+            if (before is not null && before.Queue.QueueId == ticket.Queue.QueueId)
+                Of(changed, ticket.Queue.QueueId).Add(ticket);
+            else
+                made.Add(ticket);
+            if (before is not null && before.Queue.QueueId != ticket.Queue.QueueId)
+                AddDeparture(batch, before);
+        }
+
+        // New rows may go through the parent table: routing costs little, and one statement serves all queues.
+        if (made.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                $"""
+                insert into tickets ({TicketColumns.All}, queue_id)
+                select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
+                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::int[])
+                """,
+                [.. TicketColumns.Arrays(made), Sql.Array(Column(made, ticket => ticket.Queue.QueueId))]));
+        }
+
+        // Updates name the queue's own partition: through the parent every partition would be planned and locked.
+        foreach (var tickets in changed.Values)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                $"""
+                update {tickets[0].Queue.TicketsTable} t
+                set (status, resolution, group_name, accepted_by, parent_id, version, created_at, updated_at, closed_at, i1, i2, i3, i4, i5, s1, s2, s3, s4, s5)
+                  = (u.status, u.resolution, u.group_name, u.accepted_by, u.parent_id, u.version, u.created_at, u.updated_at, u.closed_at, u.i1, u.i2, u.i3, u.i4, u.i5, u.s1, u.s2, u.s3, u.s4, u.s5)
+                from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
+                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[]) as u({TicketColumns.All})
+                where t.ticket_id = u.ticket_id
+                """,
+                TicketColumns.Arrays(tickets)));
+        }
+    }
+
+    /// <summary>The ticket leaves its queue's partitions for another queue's on this shard; its removed blocks' versions go with it.</summary>
+    private static void AddDeparture(NpgsqlBatch batch, TicketState before)
+    {
+        batch.BatchCommands.Add(Sql.Command($"delete from {before.Queue.TicketsTable} where ticket_id = $1", Sql.Value(before.TicketId)));
+        batch.BatchCommands.Add(Sql.Command($"delete from {before.Queue.MetaTable} where ticket_id = $1", Sql.Value(before.TicketId)));
+    }
+
+    private static void AddBlocks(NpgsqlBatch batch, GroupDecisions decisions)
+    {
+        var made = new List<(TicketState Ticket, BlockWrite Write)>();
+        var changed = new Dictionary<int, List<(TicketState Ticket, BlockWrite Write)>>();
+        var moved = new List<TicketState>();
+        foreach (var ((ticketId, _), (_, write)) in decisions.Blocks)
+        {
+            var ticket = decisions.Tickets[ticketId];
+            var before = decisions.Before(ticketId);
+            if (before is null)
+                made.Add((ticket, write));
+            else if (before.Queue.QueueId == ticket.Queue.QueueId)
+                Of(changed, ticket.Queue.QueueId).Add((ticket, write));
+        }
+
+        foreach (var ticket in decisions.Tickets.Values)
+        {
+            if (decisions.Before(ticket.TicketId) is { } before && before.Queue.QueueId != ticket.Queue.QueueId)
+            {
+                moved.Add(ticket);
+                made.AddRange(ticket.Blocks.Select(block => (ticket, new BlockWrite(block.Key, block.Value.Version, block.Value.Exists ? block.Value.Json : null))));
+            }
+        }
+
+        if (moved.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                "update ticket_numbers_used used set queue_id = moved.queue_id from unnest($1::bigint[], $2::int[]) as moved(ticket_id, queue_id) where used.ticket_id = moved.ticket_id",
+                Sql.Array(Column(moved, ticket => ticket.TicketId)),
+                Sql.Array(Column(moved, ticket => ticket.Queue.QueueId))));
+        }
+
+        if (made.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                "insert into ticket_meta (queue_id, ticket_id, block, version, data) select * from unnest($1::int[], $2::bigint[], $3::text[], $4::bigint[], $5::json[])",
+                [Sql.Array(Column(made, block => block.Ticket.Queue.QueueId)), .. BlockArrays(made)]));
+        }
+
+        foreach (var blocks in changed.Values)
+        {
+            var queue = blocks[0].Ticket.Queue;
+            batch.BatchCommands.Add(Sql.Command(
+                $"""
+                insert into {queue.MetaTable} (queue_id, ticket_id, block, version, data)
+                select {queue.QueueId}, * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::json[])
+                on conflict (ticket_id, block) do update set version = excluded.version, data = excluded.data
+                """,
+                BlockArrays(blocks)));
+        }
+    }
+
+    private static NpgsqlParameter[] BlockArrays(List<(TicketState Ticket, BlockWrite Write)> blocks) =>
+    [
+        Sql.Array(Column(blocks, block => block.Ticket.TicketId)),
+        Sql.Array(Column(blocks, block => (string?)block.Write.Block)),
+        Sql.Array(Column(blocks, block => block.Write.Version)),
+        Sql.Json(Column(blocks, block => block.Write.Json)),
+    ];
+
+    private static void AddOps(NpgsqlBatch batch, GroupDecisions decisions, long epoch, DateTimeOffset now)
+    {
+        var ops = decisions.Ops;
+        if (ops.Count == 0)
+            return;
+        batch.BatchCommands.Add(Sql.Command(
+            TakeOpids,
+            Sql.Value(epoch),
+            Sql.Value((long)ops.Count),
+            Sql.Value(now),
+            Sql.Array(Column(ops, op => op.TicketId)),
+            Sql.Array(Column(ops, op => op.QueueId)),
+            Sql.Array(Column(ops, op => (string?)op.Kind)),
+            Sql.Array(Column(ops, op => op.Version)),
+            Sql.Array(Column(ops, op => (string?)op.Status)),
+            Sql.Array(Column(ops, op => op.Resolution)),
+            Sql.Json(Column(ops, op => (string?)op.Diff))));
+
+        if (decisions.Keys.Count > 0)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                insert into idempotency_keys (key, content, ticket_id, versions, opid, expires_at)
+                select used.key, used.content, used.ticket_id, used.versions, (select last_opid from oplog_head) - $7 + used.op, used.expires_at
+                from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::json[], $5::bigint[], $6::timestamptz[]) as used(key, content, ticket_id, versions, op, expires_at)
+                """,
+                Sql.Array(Column(decisions.Keys, key => key.Use.Key)),
+                Sql.Array(Column(decisions.Keys, key => key.Use.Content)),
+                Sql.Array(Column(decisions.Keys, key => key.TicketId)),
+                Sql.Json(Column(decisions.Keys, key => (string?)JsonSerializer.Serialize(key.Versions, TicketsJson.Default.TicketVersions))),
+                Sql.Array(Column(decisions.Keys, key => (long)key.Op)),
+                Sql.Times(Column(decisions.Keys, key => key.Use.ExpiresAt)),
+                Sql.Value((long)ops.Count)));
+        }
+    }
+
+    private static T[] Column<TRow, T>(List<TRow> rows, Func<TRow, T> value)
+    {
+        var column = new T[rows.Count];
+        for (var i = 0; i < column.Length; i++)
+            column[i] = value(rows[i]);
+        return column;
+    }
+
+    private static List<T> Of<T>(Dictionary<int, List<T>> lists, int key) =>
+        lists.TryGetValue(key, out var list) ? list : lists[key] = [];
+}

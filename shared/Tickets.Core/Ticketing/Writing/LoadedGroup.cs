@@ -1,0 +1,84 @@
+using Npgsql;
+using Tickets.Core.Platform;
+using Tickets.Core.Settings;
+using Tickets.Core.Ticketing.Rules;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>A number that was used on this shard; <see cref="QueueId"/> is null when it is only claimed for a ticket elsewhere.</summary>
+internal readonly record struct UsedNumber(int? QueueId, Guid? Content);
+
+internal sealed record StoredAnswer(Guid Content, long TicketId, string Versions, long Opid);
+
+/// <summary>What a group's decisions need to know, read and locked in one round trip at the start of its transaction.</summary>
+internal sealed class LoadedGroup
+{
+    public Dictionary<long, TicketState> Tickets { get; } = [];
+    public Dictionary<long, UsedNumber> Numbers { get; } = [];
+    public Dictionary<Guid, StoredAnswer> Answers { get; } = [];
+
+    /// <summary>
+    /// Lock order, the same in every process: ticket rows by queue id and ticket id; the change log's head last, when the group is
+    /// written. Meta rows are guarded by their ticket's row.
+    /// </summary>
+    public static async Task<LoadedGroup> ReadAsync(NpgsqlConnection connection, IReadOnlyList<PendingCommand> group)
+    {
+        var loaded = new LoadedGroup();
+        var queues = group.Select(pending => pending.Command).Where(command => command is UpdateTicket or AcceptTicket)
+            .GroupBy(command => command.Queue.QueueId).OrderBy(queue => queue.Key).ToList();
+        var numbers = group.Select(pending => pending.Command).Where(command => command is CreateTicket { Nonce: not null } or ClaimNumber).Select(command => command.TicketId).ToArray();
+        var keys = group.Select(pending => (pending.Command as UpdateTicket)?.Idempotency?.Key).OfType<Guid>().ToArray();
+
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Sql.Command("begin"));
+        batch.BatchCommands.Add(Sql.Command("select ticket_id, queue_id, content from ticket_numbers_used where ticket_id = any($1)", Sql.Array(numbers)));
+        batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid from idempotency_keys where key = any($1)", Sql.Array(keys)));
+        foreach (var queue in queues)
+            AddTicketReads(batch, queue.First().Queue, [.. queue]);
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            loaded.Numbers[reader.GetInt64(0)] = new UsedNumber(reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetGuid(2));
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+            loaded.Answers[reader.GetGuid(0)] = new StoredAnswer(reader.GetGuid(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4));
+        foreach (var queue in queues)
+            await loaded.ReadTicketsAsync(reader, queue.First().Queue);
+        return loaded;
+    }
+
+    private static void AddTicketReads(NpgsqlBatch batch, QueueSettings queue, IReadOnlyList<TicketCommand> commands)
+    {
+        var ids = commands.Select(command => command.TicketId).Distinct().Order().ToArray();
+        batch.BatchCommands.Add(Sql.Command($"select {TicketColumns.All} from {queue.TicketsTable} where ticket_id = any($1) order by ticket_id for update", Sql.Array(ids)));
+
+        // The content of blocks is read only for tickets that move: the new queue's readers are told all of it.
+        var moving = commands.Where(command => command is UpdateTicket { MoveTo: not null }).Select(command => command.TicketId).ToArray();
+        var blocks = commands.OfType<UpdateTicket>().SelectMany(command => command.Blocks).Distinct(StringComparer.Ordinal).ToArray();
+        batch.BatchCommands.Add(Sql.Command(
+            $"""
+            select ticket_id, block, version, data is not null, case when ticket_id = any($3) then data end
+            from {queue.MetaTable} where ticket_id = any($1) and (block = any($2) or ticket_id = any($3))
+            """,
+            Sql.Array(ids),
+            Sql.Array(blocks),
+            Sql.Array(moving)));
+    }
+
+    private async Task ReadTicketsAsync(NpgsqlDataReader reader, QueueSettings queue)
+    {
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+        {
+            var ticket = TicketColumns.Read(reader, queue);
+            Tickets[ticket.TicketId] = ticket;
+        }
+
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+        {
+            if (Tickets.TryGetValue(reader.GetInt64(0), out var ticket))
+                Tickets[ticket.TicketId] = ticket with { Blocks = ticket.Blocks.SetItem(reader.GetString(1), new BlockState(reader.GetInt64(2), reader.GetBoolean(3), reader.TextOrNull(4))) };
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Tickets.Contracts;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Rules;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>What was written, or what stood already when the command was a retry.</summary>
+/// <param name="Opid">The op of the change; 0 when nothing had to be written.</param>
+internal sealed record Written(long TicketId, TicketVersions Versions, long Opid);
+
+/// <summary>A command that waits for its group, and its caller's answer.</summary>
+internal sealed class PendingCommand(TicketCommand command, CancellationToken cancel)
+{
+    private readonly TaskCompletionSource<Result<Written>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TicketCommand Command => command;
+    public Task<Result<Written>> Answer => answer.Task;
+
+    /// <summary>Roughly the memory that the command holds, in bytes.</summary>
+    public int Size { get; } = 512 + command switch
+    {
+        CreateTicket create => create.Meta.Sum(meta => meta.Json.Length),
+        UpdateTicket update => update.SetMeta.Sum(meta => meta.Json.Length),
+        _ => 0,
+    };
+
+    /// <summary>True when nobody waits for the answer any more; then nothing is written.</summary>
+    public bool IsCancelled => cancel.IsCancellationRequested;
+
+    public void Complete(Result<Written> result) => answer.TrySetResult(result);
+
+    public void Cancel() => answer.TrySetCanceled(cancel);
+}

@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tickets.Contracts;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Rules;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>
+/// Commits concurrent commands to one shard in groups: whatever waits when the last group is done becomes the next one, so groups grow
+/// with the load and nobody waits for company. One writer a process and shard; any number of processes may write to a shard.
+/// </summary>
+internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogger logger) : IAsyncDisposable
+{
+    private const int MaxGroup = 256;
+    private const long MaxGroupBytes = 4 << 20;
+    private const int MaxAttempts = 5;
+    private const string IdleSessionTimeout = "57P05";
+    private const string IdleInTransactionTimeout = "25P03";
+
+    private readonly PendingCommands waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private NpgsqlConnection? connection;
+    private long epoch;
+    private bool committing;
+    private Task running = Task.CompletedTask;
+
+    public Shard Shard => shard;
+    public int Waiting => waiting.Count;
+
+    /// <summary>Called after each group with the shard's newest opid.</summary>
+    public Action<long>? OnCommitted { get; set; }
+
+    public void Start() => running = Task.Run(RunAsync);
+
+    /// <returns>What was written; 429 or 503 when too much waits, 503 when the database is away or the outcome is not known.</returns>
+    /// <exception cref="OperationCanceledException">The caller went away before its command was taken up; nothing is written.</exception>
+    public Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel)
+    {
+        var pending = new PendingCommand(command, cancel);
+        return waiting.TryAdd(pending) switch
+        {
+            Admission.Taken => pending.Answer,
+            Admission.QueueFull => Task.FromResult<Result<Written>>(Problems.QueueBusy(command.Queue.Name)),
+            Admission.Full => Task.FromResult<Result<Written>>(Problems.Overloaded(shard.Name)),
+            _ => Task.FromResult<Result<Written>>(Problems.Unavailable("This process is shutting down.")),
+        };
+    }
+
+    /// <summary>Takes no more commands, writes those that wait, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        waiting.Close();
+        await running;
+        if (connection is not null)
+            await connection.DisposeAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            var group = await waiting.TakeAsync(MaxGroup, MaxGroupBytes);
+            if (group.Count == 0)
+                return;
+            await CommitAsync(group);
+        }
+    }
+
+    private async Task CommitAsync(List<PendingCommand> group)
+    {
+        // Fresh creates need to know nothing of the database: their numbers' primary key tells when one was used before.
+        var load = group.Exists(pending => pending.Command is not CreateTicket);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await TryCommitAsync(group, load);
+                return;
+            }
+            catch (PostgresException fault) when (!EndsTheSession(fault))
+            {
+                await RollBackAsync();
+                if (attempt < MaxAttempts && await IsWorthAnotherTryAsync(fault))
+                {
+                    load = true;
+                    continue;
+                }
+
+                await GiveUpAsync(group, fault);
+                return;
+            }
+            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+            {
+                await DropConnectionAsync();
+                LogLost(logger, shard.Name, fault);
+                var problem = committing ? Problems.OutcomeUnknown() : Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
+                foreach (var pending in group)
+                    pending.Complete(problem);
+                return;
+            }
+        }
+    }
+
+    private async Task TryCommitAsync(List<PendingCommand> group, bool load)
+    {
+        committing = false;
+        var session = await ConnectAsync();
+        var loaded = load ? await LoadedGroup.ReadAsync(session, group) : new LoadedGroup();
+        var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
+        var decisions = new GroupDecisions(loaded, now);
+        foreach (var pending in group)
+            decisions.Decide(pending);
+
+        if (!decisions.HasWrites)
+        {
+            if (load)
+                await RollBackAsync();
+            decisions.Answer(0);
+            return;
+        }
+
+        committing = true;
+        var first = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, epoch, now);
+        decisions.Answer(first);
+        if (decisions.Ops.Count > 0)
+            OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        if (connection is not null)
+            return connection;
+        var session = await shard.Database.OpenConnectionAsync();
+        connection = session;
+        await ReadEpochAsync(session);
+        return session;
+    }
+
+    private async Task ReadEpochAsync(NpgsqlConnection session)
+    {
+        await using var command = new NpgsqlCommand("select epoch from oplog_head", session);
+        epoch = (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
+    private async Task<bool> IsWorthAnotherTryAsync(PostgresException fault)
+    {
+        switch (fault.SqlState)
+        {
+            case PostgresErrorCodes.UniqueViolation:
+            case PostgresErrorCodes.SerializationFailure:
+            case PostgresErrorCodes.DeadlockDetected:
+            case PostgresErrorCodes.LockNotAvailable:
+                return true;
+            // No opid: either the epoch is another one, or the log's next partition is not there.
+            case PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation when fault.TableName is "oplog":
+                await ReadEpochAsync(connection!);
+                await Oplog.OplogPartitions.MakeAheadAsync(connection!);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    // A session that is ended while it commits may have committed: its last words do not tell.
+    private static bool EndsTheSession(PostgresException fault) =>
+        fault.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or IdleSessionTimeout or IdleInTransactionTimeout;
+
+    /// <summary>One command's fault must not fail its neighbours: each is tried by itself.</summary>
+    private async Task GiveUpAsync(List<PendingCommand> group, PostgresException fault)
+    {
+        if (group.Count > 1)
+        {
+            foreach (var pending in group)
+                await CommitAsync([pending]);
+            return;
+        }
+
+        LogRefused(logger, shard.Name, fault.SqlState, fault);
+        var away = fault.IsTransient || fault.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.UndefinedTable;
+        group[0].Complete(away ? Problems.Unavailable($"The database of shard '{shard.Name}' does not take writes now.") : Problems.Internal());
+    }
+
+    private async Task RollBackAsync()
+    {
+        if (connection is not { } session)
+            return;
+        try
+        {
+            await using var command = new NpgsqlCommand("rollback", session);
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception fault) when (fault is NpgsqlException or IOException or InvalidOperationException)
+        {
+            LogLost(logger, shard.Name, fault);
+            await DropConnectionAsync();
+        }
+    }
+
+    private async Task DropConnectionAsync()
+    {
+        if (connection is { } lost)
+        {
+            connection = null;
+            await lost.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(300, LogLevel.Warning, "Lost the connection to shard {Shard}")]
+    private static partial void LogLost(ILogger logger, string shard, Exception fault);
+
+    [LoggerMessage(301, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
+    private static partial void LogRefused(ILogger logger, string shard, string sqlState, Exception fault);
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Ticketing.Writing;
+
+/// <summary>One writer for each shard; they drain when the process stops.</summary>
+internal sealed class ShardWriters(ShardSet shards, TimeProvider clock, ILogger<ShardWriter> logger) : IHostedService
+{
+    private readonly Dictionary<string, ShardWriter> writers =
+        shards.All.ToDictionary(shard => shard.Name, shard => new ShardWriter(shard, clock, logger), StringComparer.Ordinal);
+
+    public ShardWriter this[string shard] => writers.TryGetValue(shard, out var writer)
+        ? writer
+        : throw new InvalidOperationException($"Shard '{shard}' is named in the settings but not configured here: give its connection string as Shards:{shard}.");
+
+    public IEnumerable<ShardWriter> All => writers.Values;
+
+    public bool Knows(string shard) => writers.ContainsKey(shard);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var writer in writers.Values)
+            writer.Start();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var writer in writers.Values)
+            await writer.DisposeAsync();
+    }
+}

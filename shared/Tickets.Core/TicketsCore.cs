@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tickets.Core.Access;
+using Tickets.Core.Oplog;
+using Tickets.Core.Platform;
+using Tickets.Core.Search;
+using Tickets.Core.Settings;
+using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Numbers;
+using Tickets.Core.Ticketing.Reading;
+using Tickets.Core.Ticketing.Writing;
+
+namespace Tickets.Core;
+
+/// <summary>Puts the system together: every part is one object for the life of the process.</summary>
+public static class TicketsCore
+{
+    public static IServiceCollection AddTickets(this IServiceCollection services, TicketsOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        AddDatabases(services, options);
+        AddSettings(services);
+        AddOplog(services);
+        AddTicketing(services);
+        return services;
+    }
+
+    private static void AddDatabases(IServiceCollection services, TicketsOptions options)
+    {
+        services.AddSingleton(_ => ShardSet.Open(options.SettingsDatabase, options));
+        services.AddSingleton(_ => new ShardSet(options));
+        AddHosted<DatabaseSchemas>(services);
+    }
+
+    private static void AddSettings(IServiceCollection services)
+    {
+        services.AddSingleton<SettingsDatabase>();
+        AddHosted<SettingsCache>(services);
+        services.AddSingleton<SettingsWrites>();
+        services.AddSingleton<KeyRing>();
+    }
+
+    private static void AddOplog(IServiceCollection services)
+    {
+        services.AddSingleton<OplogCursors>();
+        services.AddSingleton<OplogHeads>();
+        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get)));
+    }
+
+    private static void AddTicketing(IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+        {
+            var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
+            foreach (var writer in writers.All)
+                writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>().Tell(writer.Shard.Name, opid);
+            return writers;
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<ShardWriters>());
+        services.AddSingleton<TicketNumbers>();
+        services.AddSingleton<Nonces>();
+        services.AddSingleton<TicketLocator>();
+        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton<TicketReads>();
+        services.AddSingleton<LeaveHot>();
+        services.AddSingleton<SearchCursors>();
+        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get)));
+    }
+
+    private static T Get<T>(IServiceProvider provider)
+        where T : notnull => provider.GetRequiredService<T>();
+
+    private static void AddHosted<T>(IServiceCollection services)
+        where T : class, Microsoft.Extensions.Hosting.IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
+    }
+}
