@@ -60,6 +60,9 @@ public sealed class PostgresServer : IAsyncDisposable
         Username = User,
         Password = _password,
         Database = database,
+        // Loopback without certificates: offering encryption would only cost round trips.
+        SslMode = SslMode.Disable,
+        GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
     /// <summary>Starts it again after <see cref="StopAsync"/> or <see cref="KillAsync"/>; returns when it answers.</summary>
@@ -117,6 +120,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
+        // Asking while it recovers would fill its log with refusals.
+        if (!_process!.ReadLog().Contains("ready to accept connections", StringComparison.Ordinal)) return false;
         try
         {
             await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");

@@ -7,7 +7,7 @@ namespace Tickets.Tests.Local;
 
 public class PostgresServerTests
 {
-    private static LocalStackOptions PostgresOnly => LocalStackOptions.ForTests() with { WithStorage = false };
+    private static LocalStackOptions PostgresOnly => LocalStackOptions.ForTests() with { WithStorage = false, HotShards = 0 };
 
     [Fact]
     public async Task A_killed_PostgreSQL_comes_back_on_its_port_with_everything_committed()

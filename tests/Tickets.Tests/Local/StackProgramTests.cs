@@ -8,6 +8,9 @@ public sealed class StackProgramTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tickets-stack-").FullName;
 
+    // PostgreSQL's account must be able to enter, or its data would be kept outside of this folder.
+    public StackProgramTests() => File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
+
     private string Data => Path.Combine(_folder, "stack");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
