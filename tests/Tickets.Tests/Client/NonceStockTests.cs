@@ -65,7 +65,7 @@ public class NonceStockTests
         });
         using var client = Clients.For(server);
         var request = new CreateTicketRequest { Queue = "q" };
-        for (var i = 0; i < 3; i++) await client.CreateTicketAsync(request, Cancel);
+        for (var i = 0; i < 4; i++) await client.CreateTicketAsync(request, Cancel);
         valid = "new";
 
         var e = await Assert.ThrowsAsync<TicketsProblemException>(() => client.CreateTicketAsync(request, Cancel));
