@@ -1,15 +1,36 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Tickets.Core.Access;
+using Tickets.Core.Platform;
+
 namespace Tickets.Local;
 
-/// <summary>The API key that the stack prints: made once per data folder, kept in a file that only its owner can read.</summary>
+/// <summary>The API key that the stack prints: an administrator's, made once per data folder, kept in a file that only its owner can read.</summary>
 internal static class DevelopmentKey
 {
-    /// <param name="create">Makes an operator's key for all queues and returns its full text.</param>
-    public static async Task<string> GetOrCreateAsync(string file, Func<CancellationToken, Task<string>> create, CancellationToken cancellationToken)
+    /// <param name="file">Where its text is kept.</param>
+    /// <param name="settingsDatabase">The connection string.</param>
+    public static async Task<string> EnsureAsync(string file, string settingsDatabase, CancellationToken cancellationToken)
     {
-        if (File.Exists(file)) return await File.ReadAllTextAsync(file, cancellationToken);
+        await using var database = NpgsqlDataSource.Create(settingsDatabase);
+        // The app would apply it too, but the key has to be there when the app first reads its settings.
+        await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, cancellationToken);
+        if (File.Exists(file))
+        {
+            var kept = await File.ReadAllTextAsync(file, cancellationToken);
+            if (await IsKnownAsync(database, kept, cancellationToken)) return kept;
+        }
 
-        var key = await create(cancellationToken);
+        var key = await new ApiKeyStore(database, TimeProvider.System).CreateAsync(Role.Admin, [""], "Made by the local stack", cancellationToken);
         await PrivateFile.WriteAsync(file, key, cancellationToken);
         return key;
+    }
+
+    /// <summary>An existing server may have been emptied or exchanged since the key was made.</summary>
+    private static async Task<bool> IsKnownAsync(NpgsqlDataSource database, string key, CancellationToken cancellationToken)
+    {
+        await using var find = database.CreateCommand("select exists (select from api_keys where key_id = $1 and revoked_at is null)");
+        find.Parameters.Add(new() { Value = key.Split('_').ElementAtOrDefault(1) ?? "" });
+        return (bool)(await find.ExecuteScalarAsync(cancellationToken))!;
     }
 }
