@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tickets.Contracts;
@@ -12,6 +13,9 @@ internal static class Answers
 
     /// <summary>Kept by a thread for its next answer up to this size.</summary>
     private const int KeptBytes = 256 * 1024;
+
+    /// <summary>Text goes out as UTF-8. Escaping for HTML is for those who put it into HTML.</summary>
+    private static readonly JsonWriterOptions Json = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -42,7 +46,7 @@ internal static class Answers
     private static Task Write<T>(HttpContext context, T value, JsonTypeInfo<T> typeInfo, int status, string contentType)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(4096);
-        var json = _json ??= new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        var json = _json ??= new Utf8JsonWriter(buffer, Json);
         try
         {
             JsonSerializer.Serialize(json, value, typeInfo);

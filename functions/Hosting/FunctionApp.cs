@@ -45,31 +45,23 @@ internal sealed record FunctionApp
         }
 
         int? port = int.TryParse(Environment.GetEnvironmentVariable(PortVariable), out var given) ? given : null;
-        await using var app = Build(args, port, builder => builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SignalLifetime>()));
-        var logger = app.Services.GetRequiredService<ILogger<FunctionApp>>();
+        WebApplication app;
         try
         {
-            await app.StartAsync();
-            Announce(app, logger, port is not null);
-            await app.WaitForShutdownAsync();
+            app = Build(args, port, builder => builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SignalLifetime>()));
         }
         catch (Exception exception)
         {
-            logger.CannotStart(exception);
+            // A setting is missing or wrong, and there is no logger yet.
+            await Console.Error.WriteLineAsync($"The app cannot start: {exception}");
             return 1;
         }
 
-        if (!((SignalLifetime)app.Services.GetRequiredService<IHostLifetime>()).StopRequested)
-        {
-            logger.EndedUnasked();
-            return 1;
-        }
-
-        logger.Stopped();
-        return port is null ? 0 : RestartMe;
+        await using (app)
+            return await Serve(app, underHost: port is not null);
     }
 
-    /// <summary>The app ready to start. </summary>
+    /// <summary>The app, ready to start.</summary>
     /// <param name="handlerPort">The port on which the Functions host expects it; null when it runs alone; 0 takes a free one.</param>
     internal WebApplication Build(string[] args, int? handlerPort, Action<WebApplicationBuilder>? adjust = null)
     {
@@ -100,6 +92,31 @@ internal sealed record FunctionApp
         return app;
     }
 
+    private async Task<int> Serve(WebApplication app, bool underHost)
+    {
+        var logger = app.Services.GetRequiredService<ILogger<FunctionApp>>();
+        try
+        {
+            await app.StartAsync();
+            Announce(app, logger, underHost);
+            await app.WaitForShutdownAsync();
+        }
+        catch (Exception exception)
+        {
+            logger.Failed(exception);
+            return 1;
+        }
+
+        if (!((SignalLifetime)app.Services.GetRequiredService<IHostLifetime>()).StopRequested)
+        {
+            logger.EndedUnasked();
+            return 1;
+        }
+
+        logger.Stopped();
+        return underHost ? RestartMe : 0;
+    }
+
     private static void Listen(KestrelServerOptions server, int? handlerPort)
     {
         server.AddServerHeader = false;
@@ -121,6 +138,9 @@ internal sealed record FunctionApp
         });
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // While anything of it is on, the server makes an activity and a log scope for every request, which nobody reads.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 

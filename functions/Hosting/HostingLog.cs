@@ -12,8 +12,8 @@ internal static partial class HostingLog
     [LoggerMessage(102, LogLevel.Error, "Initialising failed; trying again")]
     public static partial void InitializationFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(103, LogLevel.Critical, "The app cannot start")]
-    public static partial void CannotStart(this ILogger logger, Exception exception);
+    [LoggerMessage(103, LogLevel.Critical, "The app cannot start or stop")]
+    public static partial void Failed(this ILogger logger, Exception exception);
 
     [LoggerMessage(104, LogLevel.Error, "The process {Parent} that started this one is gone; stopping")]
     public static partial void ParentGone(this ILogger logger, int parent);

@@ -72,7 +72,7 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
         var status => Problems.MalformedRequest(status, "The body is cut short or not framed as HTTP says."),
     };
 
-    /// <summary>That of the server's own activity, so that logs and telemetry agree with the answer.</summary>
+    /// <summary>Where telemetry listens the server has made an activity, and its id is the one that traces will show.</summary>
     private static string TraceId(StringValues traceParent)
     {
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity && activity.TraceId != default)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.RegularExpressions;
 using Quartz;
 
 namespace Tickets.Functions.Hosting;
@@ -7,7 +8,7 @@ namespace Tickets.Functions.Hosting;
 /// When a timer runs: six NCRONTAB fields (seconds first, Sunday = 0), in UTC. The Functions host reads the text itself;
 /// run alone, the same schedule is read by Quartz.
 /// </summary>
-internal sealed class TimerSchedule
+internal sealed partial class TimerSchedule
 {
     private static readonly SearchValues<char> NotInNcrontab = SearchValues.Create("?LW#H@%");
 
@@ -24,14 +25,12 @@ internal sealed class TimerSchedule
         var fields = text.Split(' ');
         if (fields.Length != 6)
             throw new FormatException($"'{text}' is not a schedule: it needs six fields (second minute hour day month weekday).");
-        if (fields[..4].Any(f => f.AsSpan().ContainsAny(NotInNcrontab)) || fields[5].AsSpan().ContainsAny("?#%"))
-            throw new FormatException($"'{text}' uses a sign that the Functions host does not know.");
+        if (fields[..4].Any(f => f.AsSpan().ContainsAny(NotInNcrontab)) || !Weekdays().IsMatch(fields[5]))
+            throw new FormatException($"'{text}' uses a sign that the Functions host does not know (weekdays are 0 to 6, Sunday is 0).");
 
         // The host runs when both hold, cron when either does.
         if (fields[3] != "*" && fields[5] != "*")
             throw new FormatException($"'{text}' restricts both the day of the month and the weekday.");
-        if (fields[5].Contains('7', StringComparison.Ordinal))
-            throw new FormatException($"'{text}': Sunday is 0.");
 
         // Quartz reads the five fields of crontab, weekday numbers included, into its own form, to which the seconds are put back.
         var withoutSeconds = CronExpression.Parse(string.Join(' ', fields[1..]), CronFormat.Unix).CronExpressionString;
@@ -45,4 +44,7 @@ internal sealed class TimerSchedule
         _cron.GetNextValidTimeAfter(time) ?? throw new InvalidOperationException($"'{Text}' never comes again.");
 
     public override string ToString() => Text;
+
+    [GeneratedRegex(@"\A((^|,)(\*|([0-6]|SUN|MON|TUE|WED|THU|FRI|SAT)(-([0-6]|SUN|MON|TUE|WED|THU|FRI|SAT))?)(/[0-9])?)+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Weekdays();
 }

@@ -1,7 +1,13 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Tickets.Core.Access;
+using Tickets.Core.Archive;
+using Tickets.Core.Archive.Index;
+using Tickets.Core.Archive.Parts;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Storage;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
@@ -14,14 +20,16 @@ namespace Tickets.Core;
 /// <summary>Puts the system together: every part is one object for the life of the process.</summary>
 public static class TicketsCore
 {
-    public static IServiceCollection AddTickets(this IServiceCollection services, TicketsOptions options)
+    public static IServiceCollection AddTickets(this IServiceCollection services, IConfiguration configuration)
     {
+        var options = TicketsOptions.From(configuration);
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         AddDatabases(services, options);
         AddSettings(services);
         AddOplog(services);
         AddTicketing(services);
+        AddArchive(services, configuration);
         return services;
     }
 
@@ -65,6 +73,18 @@ public static class TicketsCore
         services.AddSingleton<LeaveHot>();
         services.AddSingleton<SearchCursors>();
         services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get)));
+    }
+
+    private static void AddArchive(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => StorageAccount.FromConfiguration(configuration));
+        services.AddSingleton(get => new ColdShards(Get<StorageAccount>(get).Tables, Get<TimeProvider>(get)));
+        services.AddSingleton(get => new ColdParts(Get<StorageAccount>(get).Blobs));
+        services.AddSingleton(get => new ColdIndex(Get<ColdShards>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new ColdTickets(Get<ColdIndex>(get), Get<ColdParts>(get)));
+        services.AddSingleton(get => new Archiver(
+            Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
+        services.AddSingleton<ArchiveClosedTickets>();
     }
 
     private static T Get<T>(IServiceProvider provider)

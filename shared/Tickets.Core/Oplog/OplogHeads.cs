@@ -12,16 +12,16 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<string, long> newest = new(StringComparer.Ordinal);
-    private readonly Lock gate = new();
-    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int waiting;
-    private Task probing = Task.CompletedTask;
+    private readonly ConcurrentDictionary<string, long> _newest = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waiting;
+    private Task _probing = Task.CompletedTask;
 
     public void Tell(string shard, long opid)
     {
         var grown = false;
-        newest.AddOrUpdate(
+        _newest.AddOrUpdate(
             shard,
             _ =>
             {
@@ -47,9 +47,9 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
             while (true)
             {
                 Task next;
-                lock (gate)
-                    next = changed.Task;
-                if (positions.Any(position => newest.GetValueOrDefault(position.Key) > position.Value))
+                lock (_gate)
+                    next = _changed.Task;
+                if (positions.Any(position => _newest.GetValueOrDefault(position.Key) > position.Value))
                     return;
                 var left = most - clock.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero)
@@ -60,23 +60,23 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
         }
         finally
         {
-            Interlocked.Decrement(ref waiting);
+            Interlocked.Decrement(ref _waiting);
         }
     }
 
     private void Enter()
     {
-        lock (gate)
+        lock (_gate)
         {
-            waiting++;
-            if (probing.IsCompleted)
-                probing = Task.Run(ProbeWhileSomebodyWaitsAsync);
+            _waiting++;
+            if (_probing.IsCompleted)
+                _probing = Task.Run(ProbeWhileSomebodyWaitsAsync);
         }
     }
 
     private async Task ProbeWhileSomebodyWaitsAsync()
     {
-        while (Volatile.Read(ref waiting) > 0)
+        while (Volatile.Read(ref _waiting) > 0)
         {
             await Task.WhenAll(shards.All.Select(ProbeAsync));
             await Task.Delay(ProbeInterval, clock);
@@ -99,8 +99,8 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
     private void Wake()
     {
         TaskCompletionSource told;
-        lock (gate)
-            (told, changed) = (changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+            (told, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         told.SetResult();
     }
 }

@@ -24,14 +24,14 @@ public sealed class ReadOplog
     private const int BusyDelay = 0;
     private const int IdleDelay = 500;
 
-    private readonly ShardSet shards;
-    private readonly SettingsCache settings;
-    private readonly OplogCursors cursors;
-    private readonly OplogHeads heads;
-    private readonly TimeProvider clock;
+    private readonly ShardSet _shards;
+    private readonly SettingsCache _settings;
+    private readonly OplogCursors _cursors;
+    private readonly OplogHeads _heads;
+    private readonly TimeProvider _clock;
 
     internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock) =>
-        (this.shards, this.settings, this.cursors, this.heads, this.clock) = (shards, settings, cursors, heads, clock);
+        (_shards, _settings, _cursors, _heads, _clock) = (shards, settings, cursors, heads, clock);
 
     /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
     /// <param name="queueName">Only this queue's ops.</param>
@@ -47,31 +47,31 @@ public sealed class ReadOplog
             return start.Problem;
 
         var positions = start.Value;
-        var began = clock.GetTimestamp();
+        var began = _clock.GetTimestamp();
         while (true)
         {
-            var pages = await Task.WhenAll(positions.Select(position => ReadShardAsync(shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
+            var pages = await Task.WhenAll(positions.Select(position => ReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
             if (Array.Exists(pages, page => page.Trimmed))
-                return Problems.CursorExpired(cursors.Write(await OldestAsync(cancel)));
+                return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
             var ops = pages.SelectMany(page => page.Ops).OrderBy(op => op.At).ThenBy(op => op.Shard, StringComparer.Ordinal).ThenBy(op => op.Opid).Take(maxOps).ToList();
             var next = pages.ToDictionary(page => page.Shard, page => NextPosition(page, ops), StringComparer.Ordinal);
-            var left = wait - clock.GetElapsedTime(began);
+            var left = wait - _clock.GetElapsedTime(began);
             var behind = pages.Any(page => next[page.Shard] < page.Head);
             if (ops.Count > 0 || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
                 return Write(ops, next, ops.Count > 0 || behind ? BusyDelay : IdleDelay);
             positions = next;
             if (!behind)
-                await heads.WaitAsync(positions, left, cancel);
+                await _heads.WaitAsync(positions, left, cancel);
         }
     }
 
     private async Task<Result<int[]>> FilterAsync(string? queueName, Caller caller, CancellationToken cancel)
     {
         if (queueName is null)
-            return caller.ReachesAll ? [] : settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.QueueId).DefaultIfEmpty(-1).ToArray();
+            return caller.ReachesAll ? [] : _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.QueueId).DefaultIfEmpty(-1).ToArray();
         if (!caller.Reaches(queueName))
             return Problems.ForbiddenQueue(queueName);
-        return await settings.FindQueueAsync(queueName, cancel) is { } queue ? new[] { queue.QueueId } : Problems.QueueNotFound(queueName, "");
+        return await _settings.FindQueueAsync(queueName, cancel) is { } queue ? new[] { queue.QueueId } : Problems.QueueNotFound(queueName, "");
     }
 
     private async Task<Result<Dictionary<string, long>>> PositionsAsync(string? cursor, CancellationToken cancel)
@@ -80,10 +80,10 @@ public sealed class ReadOplog
             return await OldestAsync(cancel);
         if (cursor == "now")
             return await EachShardAsync(shard => ScalarAsync(shard, "select last_opid from oplog_head", cancel));
-        if (cursors.Read(cursor) is not { } read)
+        if (_cursors.Read(cursor) is not { } read)
             return Problems.InvalidCursor("The cursor was not issued here. Send next_cursor unchanged, or leave it out to begin with the oldest op.");
         // A shard added since the cursor was issued is read from its beginning; one taken away is passed over.
-        return shards.All.ToDictionary(shard => shard.Name, shard => read.GetValueOrDefault(shard.Name), StringComparer.Ordinal);
+        return _shards.All.ToDictionary(shard => shard.Name, shard => read.GetValueOrDefault(shard.Name), StringComparer.Ordinal);
     }
 
     private Task<Dictionary<string, long>> OldestAsync(CancellationToken cancel) =>
@@ -91,7 +91,7 @@ public sealed class ReadOplog
 
     private async Task<Dictionary<string, long>> EachShardAsync(Func<Shard, Task<long>> value)
     {
-        var values = await Task.WhenAll(shards.All.Select(async shard => (shard.Name, Value: await value(shard))));
+        var values = await Task.WhenAll(_shards.All.Select(async shard => (shard.Name, Value: await value(shard))));
         return values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
     }
 
@@ -153,7 +153,7 @@ public sealed class ReadOplog
             writer.WriteNumber("opid"u8, op.Opid);
             writer.WriteString("at"u8, Rfc3339.Format(op.At));
             writer.WriteString("ticket_id"u8, TicketId.Format(op.TicketId));
-            writer.WriteString("queue"u8, settings.Current.QueuesById.GetValueOrDefault(op.QueueId)?.Name);
+            writer.WriteString("queue"u8, _settings.Current.QueuesById.GetValueOrDefault(op.QueueId)?.Name);
             writer.WriteString("kind"u8, op.Kind);
             writer.WriteNumber("version"u8, op.Version);
             writer.WritePropertyName("diff"u8);
@@ -162,7 +162,7 @@ public sealed class ReadOplog
         }
 
         writer.WriteEndArray();
-        writer.WriteString("next_cursor"u8, cursors.Write(next));
+        writer.WriteString("next_cursor"u8, _cursors.Write(next));
         writer.WriteNumber("polling_delay_ms"u8, delay);
         writer.WriteEndObject();
         writer.Flush();

@@ -10,10 +10,10 @@ public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet 
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly TaskCompletionSource settingsReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settingsReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the settings database can be read.</summary>
-    public Task SettingsReady => settingsReady.Task;
+    public Task SettingsReady => _settingsReady.Task;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         [UpgradeSettingsAsync(stoppingToken), .. shards.All.Select(shard => UpgradeShardAsync(shard, stoppingToken))]);
@@ -23,7 +23,7 @@ public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet 
         async () =>
         {
             await SchemaUpgrade.ApplyAsync(settings, "settings", logger, cancel);
-            settingsReady.TrySetResult();
+            _settingsReady.TrySetResult();
         },
         cancel);
 

@@ -11,18 +11,18 @@ public sealed class ShardSet : IAsyncDisposable
     // Limits on the server's side hold even when this process is gone: no transaction of ours waits or runs for ever.
     private const string ServerTimeouts = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s";
 
-    private readonly Dictionary<string, Shard> shards;
+    private readonly Dictionary<string, Shard> _shards;
 
     public ShardSet(TicketsOptions options) =>
-        shards = options.Shards.ToDictionary(shard => shard.Key, shard => new Shard(shard.Key, Open(shard.Value, options)), StringComparer.Ordinal);
+        _shards = options.Shards.ToDictionary(shard => shard.Key, shard => new Shard(shard.Key, Open(shard.Value, options)), StringComparer.Ordinal);
 
-    public IReadOnlyCollection<Shard> All => shards.Values;
+    public IReadOnlyCollection<Shard> All => _shards.Values;
 
-    public Shard this[string name] => shards.TryGetValue(name, out var shard)
+    public Shard this[string name] => _shards.TryGetValue(name, out var shard)
         ? shard
         : throw new InvalidOperationException($"Shard '{name}' is named in the settings but not configured here: give its connection string as Shards:{name}.");
 
-    public bool Knows(string name) => shards.ContainsKey(name);
+    public bool Knows(string name) => _shards.ContainsKey(name);
 
     /// <summary>The pool that every database of the system is reached through.</summary>
     public static NpgsqlDataSource Open(string connectionString, TicketsOptions options)
@@ -45,7 +45,7 @@ public sealed class ShardSet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var shard in shards.Values)
+        foreach (var shard in _shards.Values)
             await shard.Database.DisposeAsync();
     }
 }

@@ -12,11 +12,11 @@ namespace Tickets.Core.Search;
 /// <summary>Finds hot tickets by equality, in order of ticket id, a page at a time (T5). A queue split over shards answers as one (T8).</summary>
 public sealed class FindTickets
 {
-    private readonly ShardSet shards;
-    private readonly SettingsCache settings;
-    private readonly SearchCursors cursors;
+    private readonly ShardSet _shards;
+    private readonly SettingsCache _settings;
+    private readonly SearchCursors _cursors;
 
-    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors) => (this.shards, this.settings, this.cursors) = (shards, settings, cursors);
+    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors) => (_shards, _settings, _cursors) = (shards, settings, cursors);
 
     /// <returns>The body of the answer.</returns>
     public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -27,14 +27,14 @@ public sealed class FindTickets
             return Problems.Invalid("/query/queue", "This member is required: the name of a queue.");
         if (!caller.Reaches(name.GetString()!))
             return Problems.ForbiddenQueue(name.GetString()!);
-        if (await settings.FindQueueAsync(name.GetString()!, cancel) is not { } queue)
+        if (await _settings.FindQueueAsync(name.GetString()!, cancel) is not { } queue)
             return Problems.QueueNotFound(name.GetString()!, "/query/queue");
 
-        var read = TicketSearch.Read(body, queue, cursors);
+        var read = TicketSearch.Read(body, queue, _cursors);
         if (read.IsProblem)
             return read.Problem;
         var search = read.Value;
-        var pages = await Task.WhenAll(queue.Shards.Select(shard => ReadPageAsync(search, shards[shard], cancel)));
+        var pages = await Task.WhenAll(queue.Shards.Select(shard => ReadPageAsync(search, _shards[shard], cancel)));
         return Merge(search, pages);
     }
 
@@ -101,7 +101,7 @@ public sealed class FindTickets
             writer.WriteRawValue(tickets[i].Json.Span, skipInputValidation: true);
         writer.WriteEndArray();
         if (tickets.Count > shown)
-            writer.WriteString("next_cursor"u8, cursors.Write(search.Shape, tickets[shown - 1].TicketId));
+            writer.WriteString("next_cursor"u8, _cursors.Write(search.Shape, tickets[shown - 1].TicketId));
         if (IndexChoice.Warning(search) is { } warning)
             writer.WriteString("warning"u8, warning);
         writer.WriteEndObject();

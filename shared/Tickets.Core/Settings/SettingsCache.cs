@@ -12,24 +12,24 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
 {
     private static readonly TimeSpan LeastTimeBetweenMisses = TimeSpan.FromMilliseconds(100);
 
-    private readonly SemaphoreSlim refreshing = new(1, 1);
-    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile SettingsSnapshot current = SettingsSnapshot.Empty;
-    private volatile SigningSecrets? secrets;
-    private long refreshedAt;
+    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile SettingsSnapshot _current = SettingsSnapshot.Empty;
+    private volatile SigningSecrets? _secrets;
+    private long _refreshedAt;
 
-    public SettingsSnapshot Current => current;
-    public SigningSecrets Secrets => secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
+    public SettingsSnapshot Current => _current;
+    public SigningSecrets Secrets => _secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
 
     /// <summary>Completes when the first copy has arrived.</summary>
-    public Task Loaded => loaded.Task;
+    public Task Loaded => _loaded.Task;
 
     /// <summary>Why this process must not serve, or null.</summary>
     public string? StaleReason()
     {
-        if (!loaded.Task.IsCompletedSuccessfully)
+        if (!_loaded.Task.IsCompletedSuccessfully)
             return "The settings have not been loaded yet.";
-        var age = clock.GetElapsedTime(Interlocked.Read(ref refreshedAt));
+        var age = clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt));
         return age > options.SettingsMaxStaleness
             ? $"The settings were last refreshed {age.TotalSeconds:0} s ago; the limit is {options.SettingsMaxStaleness.TotalSeconds:0} s."
             : null;
@@ -38,10 +38,10 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     /// <summary>The queue, also one that another process made a moment ago: a name that is not known is worth a look.</summary>
     public async ValueTask<QueueSettings?> FindQueueAsync(string name, CancellationToken cancel)
     {
-        if (current.Queues.TryGetValue(name, out var queue))
+        if (_current.Queues.TryGetValue(name, out var queue))
             return queue;
         await RefreshAsync(LeastTimeBetweenMisses, cancel);
-        return current.Queues.GetValueOrDefault(name);
+        return _current.Queues.GetValueOrDefault(name);
     }
 
     /// <summary>Reads what has changed now; a caller that just changed something sees it afterwards.</summary>
@@ -67,22 +67,22 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
 
     private async Task RefreshAsync(TimeSpan leastAge, CancellationToken cancel)
     {
-        await refreshing.WaitAsync(cancel);
+        await _refreshing.WaitAsync(cancel);
         try
         {
-            if (loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref refreshedAt)) < leastAge)
+            if (_loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt)) < leastAge)
                 return;
             var asOf = clock.GetTimestamp();
-            secrets ??= await SigningSecrets.LoadAsync(database, cancel);
-            var changes = await database.ReadChangesAsync(current.Revision, cancel);
-            if (changes.Revision != current.Revision)
-                current = current.With(changes);
-            Interlocked.Exchange(ref refreshedAt, asOf);
-            loaded.TrySetResult();
+            _secrets ??= await SigningSecrets.LoadAsync(database, cancel);
+            var changes = await database.ReadChangesAsync(_current.Revision, cancel);
+            if (changes.Revision != _current.Revision)
+                _current = _current.With(changes);
+            Interlocked.Exchange(ref _refreshedAt, asOf);
+            _loaded.TrySetResult();
         }
         finally
         {
-            refreshing.Release();
+            _refreshing.Release();
         }
     }
 

@@ -19,27 +19,27 @@ public sealed class TicketWrites
     // A nonce outlives its promised time by this much in the database, so that no clock that is a little late revives it.
     private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
 
-    private readonly SettingsCache settings;
-    private readonly Nonces nonces;
-    private readonly TicketNumbers numbers;
-    private readonly TicketLocator locator;
-    private readonly ShardWriters writers;
-    private readonly TicketsOptions options;
-    private readonly TimeProvider clock;
-    private readonly ConcurrentDictionary<string, string> homes = new(StringComparer.Ordinal);
+    private readonly SettingsCache _settings;
+    private readonly Nonces _nonces;
+    private readonly TicketNumbers _numbers;
+    private readonly TicketLocator _locator;
+    private readonly ShardWriters _writers;
+    private readonly TicketsOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<string, string> _homes = new(StringComparer.Ordinal);
 
     internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, TicketsOptions options, TimeProvider clock) =>
-        (this.settings, this.nonces, this.numbers, this.locator, this.writers, this.options, this.clock) = (settings, nonces, numbers, locator, writers, options, clock);
+        (_settings, _nonces, _numbers, _locator, _writers, _options, _clock) = (settings, nonces, numbers, locator, writers, options, clock);
 
     /// <summary>Issues nonces. Their home is the shard the caller last created on: a create on a nonce's home is one transaction.</summary>
     public async Task<Result<NoncesResponse>> TakeNoncesAsync(int count, Caller caller, CancellationToken cancel)
     {
-        var home = homes.GetValueOrDefault(caller.KeyId) ?? writers.All.First().Shard.Name;
+        var home = _homes.GetValueOrDefault(caller.KeyId) ?? _writers.All.First().Shard.Name;
         var issued = new string[count];
         try
         {
             for (var i = 0; i < count; i++)
-                issued[i] = await nonces.IssueAsync(home, cancel);
+                issued[i] = await _nonces.IssueAsync(home, cancel);
         }
         catch (NpgsqlException)
         {
@@ -78,7 +78,7 @@ public sealed class TicketWrites
         if (found.IsProblem)
             return found.Problem;
         var queue = found.Value!;
-        var read = UpdateTicketReader.Read(body, queue, id, settings.Current);
+        var read = UpdateTicketReader.Read(body, queue, id, _settings.Current);
         if (read.IsProblem)
             return read.Problem;
         if (read.Value.MoveTo is { } target && !caller.Reaches(target.Name))
@@ -90,10 +90,10 @@ public sealed class TicketWrites
             Idempotency = idempotencyKey is null ? null : new IdempotencyUse(
                 ContentHash.Of($"{caller.KeyId}\n{idempotencyKey}"),
                 ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
-                clock.GetUtcNow() + options.NonceLifetime),
+                _clock.GetUtcNow() + _options.NonceLifetime),
         };
         var shard = queue.ShardOf(id);
-        var written = await writers[shard].WriteAsync(command, cancel);
+        var written = await _writers[shard].WriteAsync(command, cancel);
         if (written.IsProblem)
             return written.Problem;
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
@@ -122,7 +122,7 @@ public sealed class TicketWrites
 
         var queue = found.Value!;
         var shard = queue.ShardOf(id);
-        var written = await writers[shard].WriteAsync(new AcceptTicket(queue, id, by!), cancel);
+        var written = await _writers[shard].WriteAsync(new AcceptTicket(queue, id, by!), cancel);
         if (written.IsProblem)
             return written.Problem;
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
@@ -133,38 +133,38 @@ public sealed class TicketWrites
         long id;
         try
         {
-            id = await numbers.NextAsync(cancel);
+            id = await _numbers.NextAsync(cancel);
         }
         catch (NpgsqlException)
         {
             return Problems.Unavailable("The settings database, which numbers come from, cannot be reached.");
         }
 
-        return await writers[command.Queue.ShardOf(id)].WriteAsync(command with { TicketId = id }, cancel);
+        return await _writers[command.Queue.ShardOf(id)].WriteAsync(command with { TicketId = id }, cancel);
     }
 
     private async Task<Result<Written>> CreateWithNonceAsync(CreateTicket command, string text, Guid content, Caller caller, CancellationToken cancel)
     {
-        var read = nonces.Read(text);
+        var read = _nonces.Read(text);
         if (read.IsProblem)
             return read.Problem;
         var nonce = read.Value;
         var use = new NonceUse(content, nonce.ExpiresAt + Margin);
         var shard = command.Queue.ShardOf(nonce.TicketId);
         if (command.Queue.Shards.Count == 1)
-            homes[caller.KeyId] = shard;
+            _homes[caller.KeyId] = shard;
 
         // Two shards must never use one nonce, so a create away from the nonce's home first claims it there.
         if (nonce.Home != shard)
         {
-            if (!writers.Knows(nonce.Home))
+            if (!_writers.Knows(nonce.Home))
                 return Problems.InvalidNonce($"The nonce belongs to shard '{nonce.Home}', which is no longer in use. Take a new one.");
-            var claim = await writers[nonce.Home].WriteAsync(new ClaimNumber(command.Queue, nonce.TicketId, use), cancel);
+            var claim = await _writers[nonce.Home].WriteAsync(new ClaimNumber(command.Queue, nonce.TicketId, use), cancel);
             if (claim.IsProblem)
                 return claim.Problem;
         }
 
-        return await writers[shard].WriteAsync(command with { TicketId = nonce.TicketId, Nonce = use }, cancel);
+        return await _writers[shard].WriteAsync(command with { TicketId = nonce.TicketId, Nonce = use }, cancel);
     }
 
     private async Task<Result<QueueSettings?>> QueueOfAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -174,14 +174,14 @@ public sealed class TicketWrites
         var name = value.GetString()!;
         if (!caller.Reaches(name))
             return Problems.ForbiddenQueue(name);
-        return await settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
+        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
     }
 
     private async Task<Result<QueueSettings?>> QueueOfTicketAsync(long id, JsonElement body, Caller caller, CancellationToken cancel)
     {
         if (body.TryGetProperty("queue", out _))
             return await QueueOfAsync(body, caller, cancel);
-        var queue = await locator.FindAsync(id, cancel);
+        var queue = await _locator.FindAsync(id, cancel);
         return queue is not null && caller.Reaches(queue.Name) ? queue : Problems.TicketNotFound(TicketId.Format(id));
     }
 }

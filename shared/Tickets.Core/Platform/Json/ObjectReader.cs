@@ -10,7 +10,7 @@ namespace Tickets.Core.Platform.Json;
 /// </summary>
 internal sealed class ObjectReader(JsonElement source, string pointer, List<ProblemError> errors)
 {
-    private readonly List<string> known = [];
+    private readonly List<string> _known = [];
 
     public List<ProblemError> Errors => errors;
     public JsonElement Source => source;
@@ -22,7 +22,7 @@ internal sealed class ObjectReader(JsonElement source, string pointer, List<Prob
     /// <summary>The member as it stands; null counts as left out.</summary>
     public JsonElement? Any(string member)
     {
-        known.Add(member);
+        _known.Add(member);
         return source.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
@@ -118,8 +118,8 @@ internal sealed class ObjectReader(JsonElement source, string pointer, List<Prob
     {
         foreach (var member in source.EnumerateObject())
         {
-            if (!known.Contains(member.Name))
-                unknown.Add(new ProblemError(PointerOf(member.Name), $"There is no member '{Shown(member.Name)}' here; known are {string.Join(", ", known)}."));
+            if (!_known.Contains(member.Name))
+                unknown.Add(new ProblemError(PointerOf(member.Name), $"There is no member '{Shown(member.Name)}' here; known are {string.Join(", ", _known)}."));
         }
     }
 

@@ -8,35 +8,35 @@ public sealed class TicketNumbers(SettingsDatabase database)
     /// <summary>The increment of the sequence <c>ticket_numbers</c>.</summary>
     public const int BlockSize = 10_000;
 
-    private readonly Lock gate = new();
-    private long next;
-    private long left;
-    private Task<long>? spare;
+    private readonly Lock _gate = new();
+    private long _next;
+    private long _left;
+    private Task<long>? _spare;
 
     public async ValueTask<long> NextAsync(CancellationToken cancel)
     {
         while (true)
         {
             Task<long> fetching;
-            lock (gate)
+            lock (_gate)
             {
-                if (left < BlockSize / 2 && spare is null or { IsFaulted: true } or { IsCanceled: true })
-                    spare = Task.Run(() => database.TakeNumbersAsync(CancellationToken.None), CancellationToken.None);
-                if (left > 0)
+                if (_left < BlockSize / 2 && _spare is null or { IsFaulted: true } or { IsCanceled: true })
+                    _spare = Task.Run(() => database.TakeNumbersAsync(CancellationToken.None), CancellationToken.None);
+                if (_left > 0)
                 {
-                    left--;
-                    return next++;
+                    _left--;
+                    return _next++;
                 }
 
-                fetching = spare!;
+                fetching = _spare!;
             }
 
             var first = await fetching.WaitAsync(cancel);
-            lock (gate)
+            lock (_gate)
             {
                 // Only one of those who waited for the block may open it.
-                if (spare == fetching)
-                    (next, left, spare) = (first, BlockSize, null);
+                if (_spare == fetching)
+                    (_next, _left, _spare) = (first, BlockSize, null);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Access;
+using Tickets.Core.Archive;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 
@@ -9,16 +10,14 @@ namespace Tickets.Core.Ticketing.Reading;
 
 /// <param name="Json">The ticket as the API answers it.</param>
 /// <param name="Version">For the ETag.</param>
-public sealed record TicketDocument(ReadOnlyMemory<byte> Json, long Version);
-
-/// <summary>Looks a ticket up in the cold tier: its JSON document, or null.</summary>
-public delegate Task<ReadOnlyMemory<byte>?> FindCold(string queue, long ticketId, CancellationToken cancel);
+/// <param name="StorageRequests">What a cold lookup took; null for a hot ticket.</param>
+public sealed record TicketDocument(ReadOnlyMemory<byte> Json, long Version, int? StorageRequests = null);
 
 /// <summary>
 /// Reads one ticket by id: hot first, then cold. A ticket on its way is in both tiers, and in hot until it is proven readable in cold,
 /// so looking in this order never misses it (T11).
 /// </summary>
-public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketLocator locator, FindCold findCold)
+public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketLocator locator, ColdTickets cold)
 {
     /// <param name="queueName">Null: every queue the caller reaches is tried.</param>
     /// <param name="projection">Null asks for everything.</param>
@@ -41,7 +40,7 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
 
         if (await locator.FindAsync(id, cancel) is { } queue && caller.Reaches(queue.Name) && await ReadHotAsync(queue, id, wanted, cancel) is { } hot)
             return hot;
-        var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name);
+        var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
         return await ReadColdAsync(reached, id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
     }
 
@@ -60,20 +59,17 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         return tickets.Count == 0 ? null : new TicketDocument(body.WrittenMemory, tickets[0].Version);
     }
 
-    private async Task<TicketDocument?> ReadColdAsync(IEnumerable<string> queues, long id, Projection projection, CancellationToken cancel)
+    private async Task<TicketDocument?> ReadColdAsync(IReadOnlyCollection<string> queues, long id, Projection projection, CancellationToken cancel)
     {
-        foreach (var queue in queues)
-        {
-            if (await findCold(queue, id, cancel) is not { } json)
-                continue;
-            using var document = JsonDocument.Parse(json);
-            var body = new ArrayBufferWriter<byte>(1024);
-            await using var writer = new Utf8JsonWriter(body, TicketJson.Options);
-            TicketJson.WriteCold(writer, document.RootElement, projection);
-            await writer.FlushAsync(cancel);
-            return new TicketDocument(body.WrittenMemory, document.RootElement.GetProperty("version"u8).GetInt64());
-        }
+        var lookup = await cold.LookupAsync(queues, id, cancel);
+        if (lookup.Json is not { } json)
+            return null;
 
-        return null;
+        using var document = JsonDocument.Parse(json);
+        var body = new ArrayBufferWriter<byte>(1024);
+        await using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        TicketJson.WriteCold(writer, document.RootElement, projection);
+        await writer.FlushAsync(cancel);
+        return new TicketDocument(body.WrittenMemory, document.RootElement.GetProperty("version"u8).GetInt64(), lookup.StorageRequests);
     }
 }

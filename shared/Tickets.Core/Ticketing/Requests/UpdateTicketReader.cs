@@ -14,33 +14,33 @@ internal sealed class UpdateTicketReader
     private const string MetaPrefix = "meta.";
     private const string IndexedPrefix = "indexed_meta.";
 
-    private readonly QueueSettings queue;
-    private readonly SettingsSnapshot settings;
-    private readonly List<ProblemError> errors = [];
-    private readonly List<ProblemError> unknown = [];
-    private readonly List<Expectation> expected = [];
-    private readonly List<MetaWrite> setMeta = [];
-    private readonly List<string> unsetMeta = [];
-    private readonly List<FieldWrite> indexed = [];
-    private readonly List<string> leftFields = [];
-    private string? status;
-    private string? resolution;
-    private string? group;
-    private bool unsetResolution;
-    private bool unsetGroup;
-    private QueueSettings? moveTo;
+    private readonly QueueSettings _queue;
+    private readonly SettingsSnapshot _settings;
+    private readonly List<ProblemError> _errors = [];
+    private readonly List<ProblemError> _unknown = [];
+    private readonly List<Expectation> _expected = [];
+    private readonly List<MetaWrite> _setMeta = [];
+    private readonly List<string> _unsetMeta = [];
+    private readonly List<FieldWrite> _indexed = [];
+    private readonly List<string> _leftFields = [];
+    private string? _status;
+    private string? _resolution;
+    private string? _group;
+    private bool _unsetResolution;
+    private bool _unsetGroup;
+    private QueueSettings? _moveTo;
 
-    private UpdateTicketReader(QueueSettings queue, SettingsSnapshot settings) => (this.queue, this.settings) = (queue, settings);
+    private UpdateTicketReader(QueueSettings queue, SettingsSnapshot settings) => (_queue, _settings) = (queue, settings);
 
     /// <summary>The queue whose workflow judges the new fields.</summary>
-    private QueueSettings Target => moveTo ?? queue;
+    private QueueSettings Target => _moveTo ?? _queue;
 
-    public static Result<UpdateTicket> Read(JsonElement body, QueueSettings queue, long ticketId, SettingsSnapshot settings) =>
-        new UpdateTicketReader(queue, settings).Read(body, ticketId);
+    public static Result<UpdateTicket> Read(JsonElement body, QueueSettings _queue, long ticketId, SettingsSnapshot _settings) =>
+        new UpdateTicketReader(_queue, _settings).Read(body, ticketId);
 
     private Result<UpdateTicket> Read(JsonElement body, long ticketId)
     {
-        var reader = new ObjectReader(body, "", errors);
+        var reader = new ObjectReader(body, "", _errors);
         _ = reader.Text("queue");
         _ = reader.Text("ticket_id");
         var set = reader.Object("set");
@@ -48,26 +48,26 @@ internal sealed class UpdateTicketReader
         ReadMove(set);
         ReadSet(set);
         ReadUnset(reader.Texts("unset", 100));
-        reader.Finish(unknown);
+        reader.Finish(_unknown);
         CheckContradictions();
-        if (unknown.Count > 0)
-            return Problems.UnknownMembers(unknown);
-        if (errors.Count > 0)
-            return Problems.Invalid(errors);
+        if (_unknown.Count > 0)
+            return Problems.UnknownMembers(_unknown);
+        if (_errors.Count > 0)
+            return Problems.Invalid(_errors);
 
-        return new UpdateTicket(queue, ticketId)
+        return new UpdateTicket(_queue, ticketId)
         {
-            Expected = expected,
-            Status = status,
-            Resolution = resolution,
-            UnsetResolution = unsetResolution,
-            Group = group,
-            UnsetGroup = unsetGroup,
-            MoveTo = moveTo == queue ? null : moveTo,
-            SetMeta = setMeta,
-            UnsetMeta = unsetMeta,
-            Indexed = indexed,
-            UnsetForMove = leftFields,
+            Expected = _expected,
+            Status = _status,
+            Resolution = _resolution,
+            UnsetResolution = _unsetResolution,
+            Group = _group,
+            UnsetGroup = _unsetGroup,
+            MoveTo = _moveTo == _queue ? null : _moveTo,
+            SetMeta = _setMeta,
+            UnsetMeta = _unsetMeta,
+            Indexed = _indexed,
+            UnsetForMove = _leftFields,
         };
     }
 
@@ -81,31 +81,31 @@ internal sealed class UpdateTicketReader
             switch (condition.Name)
             {
                 case "ticket.version" when condition.Value.ValueKind == JsonValueKind.Number && condition.Value.TryGetInt64(out var version):
-                    expected.Add(new ExpectedVersion(version));
+                    _expected.Add(new ExpectedVersion(version));
                     break;
                 case "ticket.version":
-                    errors.Add(new ProblemError(pointer, "Expected a whole number."));
+                    _errors.Add(new ProblemError(pointer, "Expected a whole number."));
                     break;
                 case "ticket.status" when TextValue.Read(condition.Value, 256, out _) is { } name:
-                    expected.Add(new ExpectedStatus(name));
+                    _expected.Add(new ExpectedStatus(name));
                     break;
                 case "ticket.status":
-                    errors.Add(new ProblemError(pointer, "Expected a status."));
+                    _errors.Add(new ProblemError(pointer, "Expected a status."));
                     break;
                 case "ticket.resolution" when condition.Value.ValueKind == JsonValueKind.Null:
-                    expected.Add(new ExpectedResolution(null));
+                    _expected.Add(new ExpectedResolution(null));
                     break;
                 case "ticket.resolution" when TextValue.Read(condition.Value, 256, out _) is { } name:
-                    expected.Add(new ExpectedResolution(name));
+                    _expected.Add(new ExpectedResolution(name));
                     break;
                 case "ticket.resolution":
-                    errors.Add(new ProblemError(pointer, "Expected a resolution or null."));
+                    _errors.Add(new ProblemError(pointer, "Expected a resolution or null."));
                     break;
                 case var name when name.StartsWith(MetaPrefix, StringComparison.Ordinal):
                     ReadExpectedBlock(name[MetaPrefix.Length..], condition.Value, pointer);
                     break;
                 default:
-                    unknown.Add(new ProblemError(pointer, "Conditions are ticket.version, ticket.status, ticket.resolution and meta.BLOCK."));
+                    _unknown.Add(new ProblemError(pointer, "Conditions are ticket.version, ticket.status, ticket.resolution and meta.BLOCK."));
                     break;
             }
         }
@@ -114,28 +114,28 @@ internal sealed class UpdateTicketReader
     private void ReadExpectedBlock(string block, JsonElement value, string pointer)
     {
         if (!Names.IsBlock(block))
-            errors.Add(new ProblemError(pointer, $"A block name is {Names.BlockRule}."));
+            _errors.Add(new ProblemError(pointer, $"A block name is {Names.BlockRule}."));
         if (value.ValueKind != JsonValueKind.Object)
         {
-            errors.Add(new ProblemError(pointer, "Expected {\"version\": n} or {\"exists\": true|false}."));
+            _errors.Add(new ProblemError(pointer, "Expected {\"version\": n} or {\"exists\": true|false}."));
             return;
         }
 
-        var reader = new ObjectReader(value, pointer, errors);
+        var reader = new ObjectReader(value, pointer, _errors);
         var version = reader.Integer("version", 0, int.MaxValue);
         var exists = reader.Flag("exists");
-        reader.Finish(unknown);
+        reader.Finish(_unknown);
         if (version is null && exists is null)
-            errors.Add(new ProblemError(pointer, "Expected {\"version\": n} or {\"exists\": true|false}."));
-        expected.Add(new ExpectedBlock(block, version, exists));
+            _errors.Add(new ProblemError(pointer, "Expected {\"version\": n} or {\"exists\": true|false}."));
+        _expected.Add(new ExpectedBlock(block, version, exists));
     }
 
     private void ReadMove(ObjectReader? set)
     {
         if (set?.Text("queue") is not { } name)
             return;
-        if (settings.Queues.TryGetValue(name, out var target))
-            moveTo = target;
+        if (_settings.Queues.TryGetValue(name, out var target))
+            _moveTo = target;
         else
             set.Fault("queue", $"There is no queue '{name}'.");
     }
@@ -144,35 +144,35 @@ internal sealed class UpdateTicketReader
     {
         if (set is null)
             return;
-        status = set.Text("status");
-        resolution = set.Text("resolution");
-        group = TicketFields.Group(set, "group");
-        if (status is not null && !Target.Workflow.Statuses.ContainsKey(status))
-            set.Fault("status", $"Workflow '{Target.Workflow.Definition.WorkflowId}' has no status '{status}'; it has {string.Join(", ", Target.Workflow.Statuses.Keys)}.");
-        if (resolution is not null && !Target.Workflow.Resolutions.Contains(resolution))
-            set.Fault("resolution", $"Workflow '{Target.Workflow.Definition.WorkflowId}' has no resolution '{resolution}'.");
+        _status = set.Text("status");
+        _resolution = set.Text("resolution");
+        _group = TicketFields.Group(set, "group");
+        if (_status is not null && !Target.Workflow.Statuses.ContainsKey(_status))
+            set.Fault("status", $"Workflow '{Target.Workflow.Definition.WorkflowId}' has no status '{_status}'; it has {string.Join(", ", Target.Workflow.Statuses.Keys)}.");
+        if (_resolution is not null && !Target.Workflow.Resolutions.Contains(_resolution))
+            set.Fault("resolution", $"Workflow '{Target.Workflow.Definition.WorkflowId}' has no resolution '{_resolution}'.");
 
         foreach (var member in set.Source.EnumerateObject())
         {
             var pointer = set.PointerOf(member.Name);
             if (member.Name.StartsWith(MetaPrefix, StringComparison.Ordinal))
             {
-                if (TicketFields.Block(member.Name[MetaPrefix.Length..], member.Value, pointer, errors) is { } write)
-                    setMeta.Add(write);
+                if (TicketFields.Block(member.Name[MetaPrefix.Length..], member.Value, pointer, _errors) is { } write)
+                    _setMeta.Add(write);
             }
             else if (member.Name.StartsWith(IndexedPrefix, StringComparison.Ordinal))
             {
-                if (TicketFields.Indexed(Target.Workflow, member.Name[IndexedPrefix.Length..], member.Value, pointer, errors) is { } write)
-                    indexed.Add(write);
+                if (TicketFields.Indexed(Target.Workflow, member.Name[IndexedPrefix.Length..], member.Value, pointer, _errors) is { } write)
+                    _indexed.Add(write);
             }
             else if (member.Name is not ("status" or "resolution" or "group" or "queue"))
-                unknown.Add(new ProblemError(pointer, "An update sets status, resolution, group, queue, meta.BLOCK and indexed_meta.FIELD."));
+                _unknown.Add(new ProblemError(pointer, "An update sets status, resolution, group, queue, meta.BLOCK and indexed_meta.FIELD."));
             else if (member.Value.ValueKind == JsonValueKind.Null)
-                errors.Add(new ProblemError(pointer, "null sets nothing; list the name in unset to remove it."));
+                _errors.Add(new ProblemError(pointer, "null sets nothing; list the name in unset to remove it."));
         }
 
-        if (setMeta.Count > TicketFields.MaxBlocks)
-            errors.Add(new ProblemError("/set", $"An update sets at most {TicketFields.MaxBlocks} meta blocks."));
+        if (_setMeta.Count > TicketFields.MaxBlocks)
+            _errors.Add(new ProblemError("/set", $"An update sets at most {TicketFields.MaxBlocks} meta blocks."));
     }
 
     private void ReadUnset(IReadOnlyList<string>? names)
@@ -182,36 +182,36 @@ internal sealed class UpdateTicketReader
             var name = names![i];
             var pointer = $"/unset/{i}";
             if (name == "resolution")
-                unsetResolution = true;
+                _unsetResolution = true;
             else if (name == "group")
-                unsetGroup = true;
+                _unsetGroup = true;
             else if (name.StartsWith(MetaPrefix, StringComparison.Ordinal) && Names.IsBlock(name[MetaPrefix.Length..]))
-                unsetMeta.Add(name[MetaPrefix.Length..]);
+                _unsetMeta.Add(name[MetaPrefix.Length..]);
             else if (name.StartsWith(IndexedPrefix, StringComparison.Ordinal))
                 UnsetField(name[IndexedPrefix.Length..], pointer);
             else
-                errors.Add(new ProblemError(pointer, "An update unsets resolution, group, meta.BLOCK and indexed_meta.FIELD."));
+                _errors.Add(new ProblemError(pointer, "An update unsets resolution, group, meta.BLOCK and indexed_meta.FIELD."));
         }
     }
 
     private void UnsetField(string name, string pointer)
     {
         // A ticket that moves may leave fields behind that only its old queue has.
-        if (moveTo is not null && queue.Workflow.Fields.ContainsKey(name) && !moveTo.Workflow.Fields.ContainsKey(name))
-            leftFields.Add(name);
-        else if (TicketFields.Field(Target.Workflow, name, pointer, errors) is { } field)
-            indexed.Add(new FieldWrite(field, null));
+        if (_moveTo is not null && _queue.Workflow.Fields.ContainsKey(name) && !_moveTo.Workflow.Fields.ContainsKey(name))
+            _leftFields.Add(name);
+        else if (TicketFields.Field(Target.Workflow, name, pointer, _errors) is { } field)
+            _indexed.Add(new FieldWrite(field, null));
     }
 
     private void CheckContradictions()
     {
-        if (unsetResolution && resolution is not null)
-            errors.Add(new ProblemError("/unset", "resolution is both set and unset."));
-        if (unsetGroup && group is not null)
-            errors.Add(new ProblemError("/unset", "group is both set and unset."));
-        foreach (var block in unsetMeta.Where(block => setMeta.Exists(meta => meta.Block == block)))
-            errors.Add(new ProblemError("/unset", $"meta.{block} is both set and unset."));
-        foreach (var field in indexed.GroupBy(write => write.Field.Name, StringComparer.Ordinal).Where(writes => writes.Count() > 1))
-            errors.Add(new ProblemError("/unset", $"indexed_meta.{field.Key} is both set and unset."));
+        if (_unsetResolution && _resolution is not null)
+            _errors.Add(new ProblemError("/unset", "resolution is both set and unset."));
+        if (_unsetGroup && _group is not null)
+            _errors.Add(new ProblemError("/unset", "group is both set and unset."));
+        foreach (var block in _unsetMeta.Where(block => _setMeta.Exists(meta => meta.Block == block)))
+            _errors.Add(new ProblemError("/unset", $"meta.{block} is both set and unset."));
+        foreach (var field in _indexed.GroupBy(write => write.Field.Name, StringComparer.Ordinal).Where(writes => writes.Count() > 1))
+            _errors.Add(new ProblemError("/unset", $"indexed_meta.{field.Key} is both set and unset."));
     }
 }

@@ -13,15 +13,15 @@ internal sealed class DiffWriter
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly ArrayBufferWriter<byte> buffer = new(512);
-    private readonly Utf8JsonWriter writer;
-    private List<string>? unset;
+    private readonly ArrayBufferWriter<byte> _buffer = new(512);
+    private readonly Utf8JsonWriter _writer;
+    private List<string>? _unset;
 
     public DiffWriter()
     {
-        writer = new Utf8JsonWriter(buffer, Relaxed);
-        writer.WriteStartObject();
-        writer.WriteStartObject("set"u8);
+        _writer = new Utf8JsonWriter(_buffer, Relaxed);
+        _writer.WriteStartObject();
+        _writer.WriteStartObject("set"u8);
     }
 
     /// <summary>The diff of a ticket that is new to its queue: all that it has.</summary>
@@ -64,39 +64,39 @@ internal sealed class DiffWriter
         }
     }
 
-    public void Set(string name, string value) => writer.WriteString(name, value);
+    public void Set(string name, string value) => _writer.WriteString(name, value);
 
-    public void Set(string name, DateTimeOffset value) => writer.WriteString(name, Platform.Json.Rfc3339.Format(value));
+    public void Set(string name, DateTimeOffset value) => _writer.WriteString(name, Platform.Json.Rfc3339.Format(value));
 
     public void SetMeta(string block, string json)
     {
-        writer.WritePropertyName($"meta.{block}");
-        writer.WriteRawValue(json, skipInputValidation: true);
+        _writer.WritePropertyName($"meta.{block}");
+        _writer.WriteRawValue(json, skipInputValidation: true);
     }
 
     private void SetField(string field, IndexedValue value)
     {
         if (value.Text is { } text)
-            writer.WriteString($"indexed_meta.{field}", text);
+            _writer.WriteString($"indexed_meta.{field}", text);
         else
-            writer.WriteNumber($"indexed_meta.{field}", value.Number);
+            _writer.WriteNumber($"indexed_meta.{field}", value.Number);
     }
 
-    public void Unset(string name) => (unset ??= []).Add(name);
+    public void Unset(string name) => (_unset ??= []).Add(name);
 
     public string Finish()
     {
-        writer.WriteEndObject();
-        if (unset is not null)
+        _writer.WriteEndObject();
+        if (_unset is not null)
         {
-            writer.WriteStartArray("unset"u8);
-            foreach (var name in unset)
-                writer.WriteStringValue(name);
-            writer.WriteEndArray();
+            _writer.WriteStartArray("unset"u8);
+            foreach (var name in _unset)
+                _writer.WriteStringValue(name);
+            _writer.WriteEndArray();
         }
 
-        writer.WriteEndObject();
-        writer.Dispose();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        _writer.WriteEndObject();
+        _writer.Dispose();
+        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
     }
 }

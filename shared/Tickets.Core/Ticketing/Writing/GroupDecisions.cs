@@ -11,10 +11,10 @@ namespace Tickets.Core.Ticketing.Writing;
 /// </summary>
 internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
 {
-    private readonly Dictionary<long, TicketState> original = [];
-    private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> answers = [];
-    private readonly Dictionary<Guid, int> opOfKey = [];
-    private int lastOp;
+    private readonly Dictionary<long, TicketState> _original = [];
+    private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> _answers = [];
+    private readonly Dictionary<Guid, int> _opOfKey = [];
+    private int _lastOp;
 
     /// <summary>Tickets as they are to stand.</summary>
     public Dictionary<long, TicketState> Tickets { get; } = [];
@@ -29,11 +29,11 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
     public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0;
 
     /// <summary>The row as it stood before the group; null for a ticket that the group makes.</summary>
-    public TicketState? Before(long ticketId) => original.GetValueOrDefault(ticketId);
+    public TicketState? Before(long ticketId) => _original.GetValueOrDefault(ticketId);
 
     public void Decide(PendingCommand pending)
     {
-        lastOp = 0;
+        _lastOp = 0;
         var answer = pending.Command switch
         {
             CreateTicket create => Create(create),
@@ -42,14 +42,14 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
             AcceptTicket accept => Accept(accept),
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
-        answers.Add((pending, answer, lastOp));
+        _answers.Add((pending, answer, _lastOp));
     }
 
     /// <summary>Tells every caller; call it only when the transaction's outcome is certain.</summary>
     /// <param name="firstOpid">The opid of the group's first op.</param>
     public void Answer(long firstOpid)
     {
-        foreach (var (pending, answer, op) in answers)
+        foreach (var (pending, answer, op) in _answers)
             pending.Complete(op > 0 && !answer.IsProblem ? answer.Value! with { Opid = firstOpid + op - 1 } : answer);
     }
 
@@ -87,7 +87,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
     {
         if (command.Idempotency is { } use && loaded.Answers.TryGetValue(use.Key, out var stored))
         {
-            lastOp = opOfKey.GetValueOrDefault(use.Key);
+            _lastOp = _opOfKey.GetValueOrDefault(use.Key);
             return stored.Content == use.Content
                 ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid)
                 : Problems.IdempotencyKeyReused();
@@ -105,7 +105,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
         {
             Keys.Add((key, command.TicketId, versions, Ops.Count));
             // A second request of this group with the same key finds the first one's answer; its op has no number yet.
-            opOfKey[key.Key] = Ops.Count;
+            _opOfKey[key.Key] = Ops.Count;
             loaded.Answers[key.Key] = new StoredAnswer(key.Content, command.TicketId, JsonSerializer.Serialize(versions, TicketsJson.Default.TicketVersions), 0);
         }
 
@@ -134,12 +134,12 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
     private void Apply(Change change)
     {
         if (change.Before is { } before && !Tickets.ContainsKey(before.TicketId))
-            original[before.TicketId] = before;
+            _original[before.TicketId] = before;
         Tickets[change.After.TicketId] = change.After;
         foreach (var write in change.Blocks)
             Blocks[(change.After.TicketId, write.Block)] = (change.After, write);
         Ops.AddRange(change.Ops);
-        lastOp = Ops.Count;
+        _lastOp = Ops.Count;
     }
 
     private static Problem UsedOtherwise() => Problems.InvalidNonce("The nonce was used with another request. A retry must repeat the first request; a new ticket needs a new nonce.");

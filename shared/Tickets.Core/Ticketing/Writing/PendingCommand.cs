@@ -11,10 +11,10 @@ internal sealed record Written(long TicketId, TicketVersions Versions, long Opid
 /// <summary>A command that waits for its group, and its caller's answer.</summary>
 internal sealed class PendingCommand(TicketCommand command, CancellationToken cancel)
 {
-    private readonly TaskCompletionSource<Result<Written>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Result<Written>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TicketCommand Command => command;
-    public Task<Result<Written>> Answer => answer.Task;
+    public Task<Result<Written>> Answer => _answer.Task;
 
     /// <summary>Roughly the memory that the command holds, in bytes.</summary>
     public int Size { get; } = 512 + command switch
@@ -27,7 +27,7 @@ internal sealed class PendingCommand(TicketCommand command, CancellationToken ca
     /// <summary>True when nobody waits for the answer any more; then nothing is written.</summary>
     public bool IsCancelled => cancel.IsCancellationRequested;
 
-    public void Complete(Result<Written> result) => answer.TrySetResult(result);
+    public void Complete(Result<Written> result) => _answer.TrySetResult(result);
 
-    public void Cancel() => answer.TrySetCanceled(cancel);
+    public void Cancel() => _answer.TrySetCanceled(cancel);
 }

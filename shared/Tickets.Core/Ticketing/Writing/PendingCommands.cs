@@ -8,38 +8,38 @@ namespace Tickets.Core.Ticketing.Writing;
 /// </summary>
 internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, long maxBytes)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, Queue<PendingCommand>> byQueue = [];
-    private readonly Queue<int> turns = new();
-    private readonly Channel<bool> arrivals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private int count;
-    private long bytes;
-    private bool closed;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, Queue<PendingCommand>> _byQueue = [];
+    private readonly Queue<int> _turns = new();
+    private readonly Channel<bool> _arrivals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private int _count;
+    private long _bytes;
+    private bool _closed;
 
-    public int Count => Volatile.Read(ref count);
+    public int Count => Volatile.Read(ref _count);
 
     public Admission TryAdd(PendingCommand pending)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (closed)
+            if (_closed)
                 return Admission.Closed;
-            if (count >= maxCommands || bytes >= maxBytes)
+            if (_count >= maxCommands || _bytes >= maxBytes)
                 return Admission.Full;
 
             var queueId = pending.Command.Queue.QueueId;
-            if (!byQueue.TryGetValue(queueId, out var waiting))
-                byQueue[queueId] = waiting = new Queue<PendingCommand>();
+            if (!_byQueue.TryGetValue(queueId, out var waiting))
+                _byQueue[queueId] = waiting = new Queue<PendingCommand>();
             if (waiting.Count >= maxCommandsOfAQueue)
                 return Admission.QueueFull;
             if (waiting.Count == 0)
-                turns.Enqueue(queueId);
+                _turns.Enqueue(queueId);
             waiting.Enqueue(pending);
-            count++;
-            bytes += pending.Size;
+            _count++;
+            _bytes += pending.Size;
         }
 
-        arrivals.Writer.TryWrite(true);
+        _arrivals.Writer.TryWrite(true);
         return Admission.Taken;
     }
 
@@ -51,35 +51,35 @@ internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, 
             var group = TakeWaiting(most, mostBytes);
             if (group.Count > 0)
                 return group;
-            if (!await arrivals.Reader.WaitToReadAsync())
+            if (!await _arrivals.Reader.WaitToReadAsync())
                 return TakeWaiting(most, mostBytes);
-            arrivals.Reader.TryRead(out _);
+            _arrivals.Reader.TryRead(out _);
         }
     }
 
     /// <summary>Refuses further commands; those that wait are still taken.</summary>
     public void Close()
     {
-        lock (gate)
-            closed = true;
-        arrivals.Writer.TryComplete();
+        lock (_gate)
+            _closed = true;
+        _arrivals.Writer.TryComplete();
     }
 
     private List<PendingCommand> TakeWaiting(int most, long mostBytes)
     {
         var group = new List<PendingCommand>();
-        lock (gate)
+        lock (_gate)
         {
-            while (group.Count < most && mostBytes > 0 && turns.TryDequeue(out var queueId))
+            while (group.Count < most && mostBytes > 0 && _turns.TryDequeue(out var queueId))
             {
-                var waiting = byQueue[queueId];
+                var waiting = _byQueue[queueId];
                 var pending = waiting.Dequeue();
                 if (waiting.Count > 0)
-                    turns.Enqueue(queueId);
+                    _turns.Enqueue(queueId);
                 else
-                    byQueue.Remove(queueId);
-                count--;
-                bytes -= pending.Size;
+                    _byQueue.Remove(queueId);
+                _count--;
+                _bytes -= pending.Size;
                 mostBytes -= pending.Size;
                 if (pending.IsCancelled)
                     pending.Cancel();

@@ -18,26 +18,26 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
     private const string IdleSessionTimeout = "57P05";
     private const string IdleInTransactionTimeout = "25P03";
 
-    private readonly PendingCommands waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
-    private NpgsqlConnection? connection;
-    private long epoch;
-    private bool committing;
-    private Task running = Task.CompletedTask;
+    private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private NpgsqlConnection? _connection;
+    private long _epoch;
+    private bool _committing;
+    private Task _running = Task.CompletedTask;
 
     public Shard Shard => shard;
-    public int Waiting => waiting.Count;
+    public int Waiting => _waiting.Count;
 
     /// <summary>Called after each group with the shard's newest opid.</summary>
     public Action<long>? OnCommitted { get; set; }
 
-    public void Start() => running = Task.Run(RunAsync);
+    public void Start() => _running = Task.Run(RunAsync);
 
     /// <returns>What was written; 429 or 503 when too much waits, 503 when the database is away or the outcome is not known.</returns>
     /// <exception cref="OperationCanceledException">The caller went away before its command was taken up; nothing is written.</exception>
     public Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel)
     {
         var pending = new PendingCommand(command, cancel);
-        return waiting.TryAdd(pending) switch
+        return _waiting.TryAdd(pending) switch
         {
             Admission.Taken => pending.Answer,
             Admission.QueueFull => Task.FromResult<Result<Written>>(Problems.QueueBusy(command.Queue.Name)),
@@ -49,17 +49,17 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
     /// <summary>Takes no more commands, writes those that wait, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        waiting.Close();
-        await running;
-        if (connection is not null)
-            await connection.DisposeAsync();
+        _waiting.Close();
+        await _running;
+        if (_connection is not null)
+            await _connection.DisposeAsync();
     }
 
     private async Task RunAsync()
     {
         while (true)
         {
-            var group = await waiting.TakeAsync(MaxGroup, MaxGroupBytes);
+            var group = await _waiting.TakeAsync(MaxGroup, MaxGroupBytes);
             if (group.Count == 0)
                 return;
             await CommitAsync(group);
@@ -93,7 +93,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             {
                 await DropConnectionAsync();
                 LogLost(logger, shard.Name, fault);
-                var problem = committing ? Problems.OutcomeUnknown() : Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
+                var problem = _committing ? Problems.OutcomeUnknown() : Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
                 foreach (var pending in group)
                     pending.Complete(problem);
                 return;
@@ -103,7 +103,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
     private async Task TryCommitAsync(List<PendingCommand> group, bool load)
     {
-        committing = false;
+        _committing = false;
         var session = await ConnectAsync();
         var loaded = load ? await LoadedGroup.ReadAsync(session, group) : new LoadedGroup();
         var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
@@ -119,8 +119,8 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             return;
         }
 
-        committing = true;
-        var first = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, epoch, now);
+        _committing = true;
+        var first = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
         decisions.Answer(first);
         if (decisions.Ops.Count > 0)
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
@@ -128,10 +128,10 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
     private async Task<NpgsqlConnection> ConnectAsync()
     {
-        if (connection is not null)
-            return connection;
+        if (_connection is not null)
+            return _connection;
         var session = await shard.Database.OpenConnectionAsync();
-        connection = session;
+        _connection = session;
         await ReadEpochAsync(session);
         return session;
     }
@@ -139,7 +139,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
     private async Task ReadEpochAsync(NpgsqlConnection session)
     {
         await using var command = new NpgsqlCommand("select epoch from oplog_head", session);
-        epoch = (long)(await command.ExecuteScalarAsync())!;
+        _epoch = (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
@@ -154,8 +154,8 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
                 return true;
             // No opid: either the epoch is another one, or the log's next partition is not there.
             case PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation when fault.TableName is "oplog":
-                await ReadEpochAsync(connection!);
-                await Oplog.OplogPartitions.MakeAheadAsync(connection!);
+                await ReadEpochAsync(_connection!);
+                await Oplog.OplogPartitions.MakeAheadAsync(_connection!);
                 return true;
             default:
                 return false;
@@ -183,7 +183,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
     private async Task RollBackAsync()
     {
-        if (connection is not { } session)
+        if (_connection is not { } session)
             return;
         try
         {
@@ -199,9 +199,9 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
     private async Task DropConnectionAsync()
     {
-        if (connection is { } lost)
+        if (_connection is { } lost)
         {
-            connection = null;
+            _connection = null;
             await lost.DisposeAsync();
         }
     }

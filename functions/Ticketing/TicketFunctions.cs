@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Tickets.Contracts;
+using Tickets.Core.Access;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Reading;
+using Tickets.Functions.Hosting;
+
+namespace Tickets.Functions.Ticketing;
+
+internal static class TicketFunctions
+{
+    private const int MaxNonces = 1000;
+    private const int MaxIdempotencyKey = 128;
+    private const string StorageRequestsHeader = "x-storage-requests";
+
+    public static void Declare(FunctionCatalog functions)
+    {
+        functions.MapPost("/nonces", TakeNonces).WithName("TakeNonces").Requires(Permission.Write);
+        functions.MapPost("/tickets", Create).WithName("CreateTicket").Requires(Permission.Write);
+        functions.MapGet("/tickets/{ticket_id}", Get).WithName("GetTicket").Requires(Permission.Read).AcceptsQuery("queue", "projection");
+        functions.MapPatch("/tickets/{ticket_id}", Update).WithName("UpdateTicket").Requires(Permission.Write);
+        functions.MapPost("/tickets/{ticket_id}/accept", Accept).WithName("AcceptTicket").Requires(Permission.Write);
+    }
+
+    private static async Task TakeNonces(HttpContext context)
+    {
+        var count = 1;
+        if (context.HasBody())
+        {
+            var read = await context.ReadJson();
+            using var body = read.Value;
+            if (read.IsProblem)
+            {
+                await context.AnswerProblem(read.Problem);
+                return;
+            }
+
+            var fields = new BodyFields(body!.RootElement);
+            count = fields.Integer("count", 1, MaxNonces) ?? 1;
+            if (fields.Problem() is { } problem)
+            {
+                await context.AnswerProblem(problem);
+                return;
+            }
+        }
+
+        await context.Answer(await context.Service<TicketWrites>().TakeNoncesAsync(count, context.Caller(), context.RequestAborted), TicketsJson.Default.NoncesResponse);
+    }
+
+    private static async Task Create(HttpContext context)
+    {
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem)
+            await context.AnswerProblem(read.Problem);
+        else
+            await context.Answer(await context.Service<TicketWrites>().CreateAsync(body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.CreateTicketResponse);
+    }
+
+    private static async Task Get(HttpContext context)
+    {
+        var projection = context.Parameter("projection")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var ticket = await context.Service<TicketReads>().GetAsync(context.RouteValue("ticket_id"), context.Parameter("queue"), projection, context.Caller(), context.RequestAborted);
+        if (ticket.IsProblem)
+        {
+            await context.AnswerProblem(ticket.Problem);
+            return;
+        }
+
+        context.Response.Headers.ETag = $"\"{ticket.Value.Version}\"";
+        if (ticket.Value.StorageRequests is { } requests)
+            context.Response.Headers[StorageRequestsHeader] = requests.ToString();
+        await context.AnswerJson(ticket.Value.Json);
+    }
+
+    private static async Task Update(HttpContext context)
+    {
+        var ifMatch = Revisions.Read(context.Request.Headers.IfMatch, "ticket version");
+        var key = IdempotencyKey(context.Request);
+        if ((ifMatch.Problem ?? key.Problem) is { } problem)
+        {
+            await context.AnswerProblem(problem);
+            return;
+        }
+
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem)
+        {
+            await context.AnswerProblem(read.Problem);
+            return;
+        }
+
+        var updated = await context.Service<TicketWrites>().UpdateAsync(
+            context.RouteValue("ticket_id"), body!.RootElement, context.Caller(), ifMatch.Value, key.Value, context.RequestAborted);
+        await context.Answer(updated, TicketsJson.Default.UpdateTicketResponse);
+    }
+
+    private static async Task Accept(HttpContext context)
+    {
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem)
+            await context.AnswerProblem(read.Problem);
+        else
+            await context.Answer(await context.Service<TicketWrites>().AcceptAsync(context.RouteValue("ticket_id"), body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.UpdateTicketResponse);
+    }
+
+    private static Result<string?> IdempotencyKey(HttpRequest request)
+    {
+        var header = request.Headers["Idempotency-Key"];
+        if (header.Count == 0)
+            return (string?)null;
+        return header is [{ Length: > 0 and <= MaxIdempotencyKey } key]
+            ? key
+            : HttpProblems.InvalidHeader($"Idempotency-Key: one value of 1 to {MaxIdempotencyKey} characters is expected.");
+    }
+}

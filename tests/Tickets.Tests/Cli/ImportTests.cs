@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Tickets.Tests.Client;
+
+namespace Tickets.Tests.Cli;
+
+public sealed class ImportTests : IDisposable
+{
+    private const string Mapping = """{"queue": "q", "indexed_meta": {"n": {"column": "n", "type": "int64"}}}""";
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task An_import_killed_in_the_middle_goes_on_without_duplicates_and_loses_nothing()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        // Tickets beyond the first hundred are created and never acknowledged: the worst moment for a kill.
+        tickets.HoldAfter = count => count > 100;
+        string[] command =
+        [
+            "import", folder.Write("rows.csv", Csv(500)), "--mapping", folder.Write("map.json", Mapping),
+            "--state", folder.At("state"), "--robots", "4", "--host", tickets.Http.Address.AbsoluteUri,
+        ];
+
+        using (var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tickets"), command) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!)
+        {
+            while (tickets.Count < 104)
+            {
+                Assert.False(process.HasExited, "the import ended before it could be killed");
+                await Task.Delay(10, Cancel);
+            }
+            process.Kill();
+            await process.WaitForExitAsync(Cancel);
+        }
+        tickets.HoldAfter = _ => false;
+        var run = await CliRun.Async(command);
+
+        Assert.Equal(0, run.Code);
+        var summary = JsonNode.Parse(run.Output)!;
+        Assert.Equal((500, 100), ((int)summary["rows"]!, (int)summary["done_before"]!));
+        Assert.Equal(Enumerable.Range(1, 500).Select(n => (long)n), tickets.Tickets.Select(t => t.IndexedMeta!["n"].Number).Order());
+    }
+
+    [Fact]
+    public async Task Rows_that_do_not_fit_are_shown_with_line_and_column_and_written_to_the_errors_file()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+
+        var run = await CliRun.Async(
+            ["import", folder.Write("rows.csv", "n\n1\nmany\n3\n"), "-m", folder.Write("map.json", Mapping), "--errors", folder.At("errors"), "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("line 3: column 'n' is 'many', which is not an int64 (for indexed_meta.n).", run.Errors, StringComparison.Ordinal);
+        Assert.Equal((2, 1), ((int)JsonNode.Parse(run.Output)!["created"]!, (int)JsonNode.Parse(run.Output)!["failed"]!));
+        Assert.StartsWith("""{"line":3,"code":"invalid_row","reason":"column 'n'""", await File.ReadAllTextAsync(folder.At("errors"), Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mapping_that_names_a_column_the_file_lacks_sends_nothing()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+
+        var run = await CliRun.Async(["import", folder.Write("rows.csv", "number\n1\n"), "-m", folder.Write("map.json", Mapping), "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("indexed_meta.n names the column 'n', which the file does not have.", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(tickets.Http.Requests);
+    }
+
+    [Fact]
+    public async Task Ndjson_rows_keep_their_types()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        var mapping = folder.Write("map.json", """{"queue": "q", "meta": {"m": {"all": {"column": "a", "type": "json"}}}}""");
+
+        var run = await CliRun.Async(["import", folder.Write("rows.ndjson", """{"a":{"deep":[1,null,"x"]}}"""), "-m", mapping, "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal("""{"all":{"deep":[1,null,"x"]}}""", Assert.Single(tickets.Tickets).Meta!["m"].GetRawText());
+    }
+
+    private static string Csv(int rows) => "n\n" + string.Concat(Enumerable.Range(1, rows).Select(n => $"{n}\n"));
+}

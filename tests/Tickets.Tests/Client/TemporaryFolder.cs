@@ -1,0 +1,16 @@
+namespace Tickets.Tests.Client;
+
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tickets-test-");
+
+    public string At(string name) => Path.Combine(folder.FullName, name);
+
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(At(name), text);
+        return At(name);
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Reflection;
+
+[assembly: AssemblyFixture(typeof(Tickets.Tests.Hosting.PublishedApp))]
+
+namespace Tickets.Tests.Hosting;
+
+/// <summary>The function app as <c>dotnet publish</c> makes it, published once for all tests, when the first one asks.</summary>
+public sealed class PublishedApp : IAsyncDisposable
+{
+    private readonly Lazy<Task<string>> _scriptRoot = new(Publish);
+
+    /// <summary>The folder to point a Functions host at.</summary>
+    public Task<string> ScriptRoot() => _scriptRoot.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_scriptRoot.IsValueCreated)
+            Directory.Delete(await _scriptRoot.Value, recursive: true);
+    }
+
+    private static async Task<string> Publish()
+    {
+        var root = Directory.CreateTempSubdirectory("tickets-published-").FullName;
+        var configuration = typeof(PublishedApp).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+        // Built already: this test project refers to the app.
+        var start = new ProcessStartInfo("dotnet", ["publish", Project(), "-c", configuration, "--no-build", "-o", root, "-v", "q", "-nologo"]) { RedirectStandardOutput = true };
+        using var publish = Process.Start(start)!;
+        var output = await publish.StandardOutput.ReadToEndAsync();
+        await publish.WaitForExitAsync();
+        return publish.ExitCode == 0 ? root : throw new InvalidOperationException($"Publishing failed: {output}");
+    }
+
+    private static string Project()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            var project = Path.Combine(directory.FullName, "functions", "Tickets.Functions.csproj");
+            if (File.Exists(project))
+                return project;
+        }
+
+        throw new InvalidOperationException("The tests do not run below the repository.");
+    }
+}
