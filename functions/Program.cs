@@ -1,11 +1,32 @@
+using Tickets.Core;
+using Tickets.Core.Access;
+using Tickets.Core.Platform;
+using Tickets.Core.Settings;
+using Tickets.Functions.Archive;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
+using Tickets.Functions.Oplog;
+using Tickets.Functions.Search;
+using Tickets.Functions.Settings;
+using Tickets.Functions.Ticketing;
 
 var functions = new FunctionCatalog();
 HealthFunctions.Declare(functions);
+SettingsFunctions.Declare(functions);
+TicketFunctions.Declare(functions);
+SearchFunctions.Declare(functions);
+OplogFunctions.Declare(functions);
+ArchiveFunctions.Declare(functions);
 
 return await new FunctionApp
 {
     Functions = functions,
-    Configure = static (services, _) => services.AddSingleton<DependencyChecks>(),
+    Configure = static (services, configuration) =>
+    {
+        services.AddTickets(configuration);
+        services.AddSingleton<Authenticate>(provider => provider.GetRequiredService<KeyRing>().Authenticate);
+        services.AddSingleton<SettingsFault>(provider => provider.GetRequiredService<SettingsCache>().StaleReason);
+        services.AddDependencyChecks(TicketsOptions.From(configuration));
+    },
+    Initialize = static (services, cancel) => services.GetRequiredService<SettingsCache>().Loaded.WaitAsync(cancel),
 }.Run(args);

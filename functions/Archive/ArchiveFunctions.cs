@@ -1,16 +1,37 @@
+using System.Text.Json.Serialization;
+using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Functions.Hosting;
 
 namespace Tickets.Functions.Archive;
 
+/// <summary>The archiver by the clock, and on an operator's word.</summary>
 internal static class ArchiveFunctions
 {
-    // Well inside the shortest limit that a host sets a function.
+    // Well inside the shortest limits that hosts set: five minutes for a function, 230 seconds for an HTTP answer.
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
 
-    public static void Declare(FunctionCatalog functions, string schedule = "0 */5 * * * *") =>
-        functions.MapTimer("ArchiveClosedTickets", schedule, RunAsync);
+    public static void Declare(FunctionCatalog functions)
+    {
+        functions.MapTimer("ArchiveClosedTickets", "0 */5 * * * *", RunByClockAsync);
+        functions.MapPost("/archive/runs", RunNowAsync).WithName("RunArchive").Requires(Permission.Operate);
+    }
 
-    private static Task RunAsync(IServiceProvider services, TimerRun run, CancellationToken cancel) =>
-        services.GetRequiredService<ArchiveClosedTickets>().RunAsync(LongestRun, cancel);
+    private static async Task RunByClockAsync(IServiceProvider services, TimerRun run, CancellationToken cancel)
+    {
+        var report = await services.GetRequiredService<ArchiveClosedTickets>().RunAsync(LongestRun, cancel);
+        run.Log.Add($"archived {report.Tickets} tickets into {report.Parts} parts of {report.Days} days");
+        if (report.Failures.Count > 0)
+            throw new InvalidOperationException($"{report.Failures.Count} queues could not be archived; the first: {report.Failures[0].Queue} on {report.Failures[0].Shard}, {report.Failures[0].Reason}");
+    }
+
+    private static async Task RunNowAsync(HttpContext context)
+    {
+        var report = await context.Service<ArchiveClosedTickets>().RunAsync(LongestRun, context.RequestAborted);
+        await context.Answer(report, ArchiveJson.Default.ArchiveReport);
+    }
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ArchiveReport))]
+internal sealed partial class ArchiveJson : JsonSerializerContext;

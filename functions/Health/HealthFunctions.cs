@@ -38,7 +38,7 @@ internal static class HealthFunctions
     {
         if (context.Service<Readiness>().WaitingFor is { } waitingFor)
         {
-            await context.AnswerProblem(Problems.Unavailable($"Not ready: {waitingFor}."));
+            await context.AnswerProblem(HttpProblems.Unavailable($"Not ready: {waitingFor}."));
             return;
         }
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tickets.Contracts;
+using Tickets.Core.Platform;
 
 namespace Tickets.Functions.Hosting;
 
@@ -26,6 +27,21 @@ internal static class Answers
     /// <summary>Answers with a value as JSON.</summary>
     public static Task Answer<T>(this HttpContext context, T value, JsonTypeInfo<T> typeInfo, int status = StatusCodes.Status200OK) =>
         Write(context, value, typeInfo, status, "application/json");
+
+    /// <summary>Answers with the value, or with the problem that came instead.</summary>
+    public static Task Answer<T>(this HttpContext context, Result<T> result, JsonTypeInfo<T> typeInfo) =>
+        result.IsProblem ? context.AnswerProblem(result.Problem) : context.Answer(result.Value, typeInfo);
+
+    /// <summary>Answers with JSON that is written already.</summary>
+    public static Task AnswerJson(this HttpContext context, ReadOnlyMemory<byte> json)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/json";
+        response.ContentLength = json.Length;
+        response.BodyWriter.Write(json.Span);
+        return FlushAsync(context);
+    }
 
     /// <summary>Answers with a problem document; the trace id, <c>Retry-After</c> and <c>WWW-Authenticate</c> are added here.</summary>
     public static Task AnswerProblem(this HttpContext context, Problem problem)

@@ -31,7 +31,7 @@ internal sealed class EnvelopeEndpoint(
         if (Refusal(context.Request) is { } reason)
         {
             logger.EnvelopeRefused(function, reason);
-            await context.AnswerProblem(Problems.NotFound);
+            await context.AnswerProblem(HttpProblems.NotFound);
             return;
         }
 

@@ -22,7 +22,7 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
         }
         catch (TimeoutException)
         {
-            await context.AnswerProblem(Problems.Unavailable($"Not ready: {readiness.WaitingFor}."));
+            await context.AnswerProblem(HttpProblems.Unavailable($"Not ready: {readiness.WaitingFor}."));
             return;
         }
 
@@ -38,9 +38,9 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
             _authenticate ??= services.GetRequiredService<Authenticate>();
             caller = Credential(context.Request) is { } credential ? _authenticate(credential) : null;
             if (caller is null)
-                return context.AnswerProblem(Problems.Unauthorized);
+                return context.AnswerProblem(HttpProblems.Unauthorized);
             if (!caller.May(permission))
-                return context.AnswerProblem(Problems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
+                return context.AnswerProblem(HttpProblems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
         }
 
         if (QueryParameters.Fault(context.Request.QueryString, function.QueryParameters) is { } problem)

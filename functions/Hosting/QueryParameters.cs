@@ -37,12 +37,12 @@ internal static class QueryParameters
 
             // Hosts that rebuild the query join repeated values with a comma; what arrives would depend on the way taken.
             if (!(seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(name))
-                return Problems.InvalidParameter($"'{name}' is given more than once.");
+                return HttpProblems.InvalidParameter($"'{name}' is given more than once.");
             if (!IsText(pair.DecodeValue().Span))
-                return Problems.InvalidParameter($"'{name}' is not valid UTF-8 text.");
+                return HttpProblems.InvalidParameter($"'{name}' is not valid UTF-8 text.");
         }
 
-        return unknown is null ? null : Problems.UnknownParameter($"Not known here: {Quoted(unknown)}. {Known(known)}");
+        return unknown is null ? null : HttpProblems.UnknownParameter($"Not known here: {Quoted(unknown)}. {Known(known)}");
     }
 
     /// <summary>Sequences that are not UTF-8 stay percent-encoded or become U+FFFD; NUL cannot be stored in PostgreSQL.</summary>

@@ -41,6 +41,9 @@ internal static class RequestJson
         }
     }
 
+    /// <summary>Whether the request brings a body at all.</summary>
+    public static bool HasBody(this HttpContext context) => context.Request.ContentLength is not (0 or null) || context.Request.Headers.TransferEncoding.Count > 0;
+
     /// <summary>A body without a type is taken as JSON: hosts that rebuild requests may drop the header.</summary>
     private static Problem? MediaTypeFault(HttpRequest request)
     {

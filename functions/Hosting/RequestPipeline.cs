@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Npgsql;
 using Tickets.Contracts;
 
 namespace Tickets.Functions.Hosting;
@@ -39,13 +40,19 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
         {
             await Answer(context, traceId, Refused(exception));
         }
+        catch (NpgsqlException exception) when (!context.Response.HasStarted)
+        {
+            // A database that is away, restarting or too slow: the caller may try again, and nothing was half done.
+            logger.DatabaseAway(exception, context.Request.Method, context.Request.Path, traceId);
+            await Answer(context, traceId, exception.IsTransient || exception is not PostgresException ? HttpProblems.Unavailable("A database cannot be reached.") : HttpProblems.Internal);
+        }
         catch (Exception exception)
         {
             logger.RequestFailed(exception, context.Request.Method, context.Request.Path, traceId);
             if (context.Response.HasStarted)
                 context.Abort(); // The client must not take half an answer for a whole one.
             else
-                await Answer(context, traceId, Problems.Internal);
+                await Answer(context, traceId, HttpProblems.Internal);
         }
     }
 
@@ -59,17 +66,17 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
     /// <summary>What the router left as a bare status. The Allow header of a 405 is already there.</summary>
     private static Problem? Unanswered(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<HttpFunction>() is not null ? null : context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => Problems.NotFound,
-        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed,
+        StatusCodes.Status404NotFound => HttpProblems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => HttpProblems.MethodNotAllowed,
         _ => null,
     };
 
     /// <summary>Found by the server while the body was read: cut short, wrongly chunked, too slow, too long.</summary>
     private static Problem Refused(BadHttpRequestException exception) => exception.StatusCode switch
     {
-        StatusCodes.Status413PayloadTooLarge => Problems.PayloadTooLarge(FunctionApp.ServerMaxBodyBytes),
-        StatusCodes.Status408RequestTimeout => Problems.MalformedRequest(exception.StatusCode, "The body came too slowly."),
-        var status => Problems.MalformedRequest(status, "The body is cut short or not framed as HTTP says."),
+        StatusCodes.Status413PayloadTooLarge => HttpProblems.PayloadTooLarge(FunctionApp.ServerMaxBodyBytes),
+        StatusCodes.Status408RequestTimeout => HttpProblems.MalformedRequest(exception.StatusCode, "The body came too slowly."),
+        var status => HttpProblems.MalformedRequest(status, "The body is cut short or not framed as HTTP says."),
     };
 
     /// <summary>Where telemetry listens the server has made an activity, and its id is the one that traces will show.</summary>

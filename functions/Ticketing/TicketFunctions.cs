@@ -1,16 +1,15 @@
-using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Reading;
+using Tickets.Core.Ticketing.Requests;
 using Tickets.Functions.Hosting;
 
 namespace Tickets.Functions.Ticketing;
 
 internal static class TicketFunctions
 {
-    private const int MaxNonces = 1000;
     private const int MaxIdempotencyKey = 128;
     private const string StorageRequestsHeader = "x-storage-requests";
 
@@ -25,27 +24,19 @@ internal static class TicketFunctions
 
     private static async Task TakeNonces(HttpContext context)
     {
-        var count = 1;
-        if (context.HasBody())
+        if (!context.HasBody())
         {
-            var read = await context.ReadJson();
-            using var body = read.Value;
-            if (read.IsProblem)
-            {
-                await context.AnswerProblem(read.Problem);
-                return;
-            }
-
-            var fields = new BodyFields(body!.RootElement);
-            count = fields.Integer("count", 1, MaxNonces) ?? 1;
-            if (fields.Problem() is { } problem)
-            {
-                await context.AnswerProblem(problem);
-                return;
-            }
+            await Take(1);
+            return;
         }
 
-        await context.Answer(await context.Service<TicketWrites>().TakeNoncesAsync(count, context.Caller(), context.RequestAborted), TicketsJson.Default.NoncesResponse);
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        var count = read.IsProblem ? read.Problem : NoncesRequestReader.Read(body!.RootElement);
+        await (count.IsProblem ? context.AnswerProblem(count.Problem) : Take(count.Value));
+
+        async Task Take(int number) =>
+            await context.Answer(await context.Service<TicketWrites>().TakeNoncesAsync(number, context.Caller(), context.RequestAborted), TicketsJson.Default.NoncesResponse);
     }
 
     private static async Task Create(HttpContext context)

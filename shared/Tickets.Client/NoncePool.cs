@@ -6,25 +6,25 @@ namespace Tickets.Client;
 /// </summary>
 internal sealed class NoncePool(Func<int, CancellationToken, Task<IReadOnlyList<string>>> take, int stock, TimeSpan maxAge, TimeProvider time) : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly Queue<(string Nonce, long TakenAt)> ready = new();
-    private readonly CancellationTokenSource closing = new();
-    private int nextBatch = 1;
-    private Task? refill;
+    private readonly Lock _gate = new();
+    private readonly Queue<(string Nonce, long TakenAt)> _ready = new();
+    private readonly CancellationTokenSource _closing = new();
+    private int _nextBatch = 1;
+    private Task? _refill;
 
     public async Task<string> TakeAsync(CancellationToken cancel)
     {
         while (true)
         {
             Task pending;
-            lock (gate)
+            lock (_gate)
             {
                 DropStale();
-                var found = ready.TryDequeue(out var entry);
+                var found = _ready.TryDequeue(out var entry);
                 // Ask ahead while the last quarter is being used up, so that nobody waits in a steady stream of creates.
-                if (!found || ready.Count < nextBatch / 4) refill ??= RefillAsync();
+                if (!found || _ready.Count < _nextBatch / 4) _refill ??= RefillAsync();
                 if (found) return entry.Nonce;
-                pending = refill!;
+                pending = _refill!;
             }
             await pending.WaitAsync(cancel);
         }
@@ -33,18 +33,18 @@ internal sealed class NoncePool(Func<int, CancellationToken, Task<IReadOnlyList<
     /// <summary>Forgets the stock: the server stopped honouring it.</summary>
     public void Clear()
     {
-        lock (gate) ready.Clear();
+        lock (_gate) _ready.Clear();
     }
 
     public void Dispose()
     {
-        closing.Cancel();
-        closing.Dispose();
+        _closing.Cancel();
+        _closing.Dispose();
     }
 
     private void DropStale()
     {
-        while (ready.TryPeek(out var oldest) && time.GetElapsedTime(oldest.TakenAt) > maxAge) ready.Dequeue();
+        while (_ready.TryPeek(out var oldest) && time.GetElapsedTime(oldest.TakenAt) > maxAge) _ready.Dequeue();
     }
 
     /// <summary>A failure reaches whoever waits; when nobody does, the next taker that finds the pool empty asks again and sees its own.</summary>
@@ -55,16 +55,16 @@ internal sealed class NoncePool(Func<int, CancellationToken, Task<IReadOnlyList<
         try
         {
             var takenAt = time.GetTimestamp();
-            var nonces = await take(nextBatch, closing.Token);
-            lock (gate)
+            var nonces = await take(_nextBatch, _closing.Token);
+            lock (_gate)
             {
-                foreach (var nonce in nonces) ready.Enqueue((nonce, takenAt));
-                nextBatch = Math.Min(nextBatch * 2, stock);
+                foreach (var nonce in nonces) _ready.Enqueue((nonce, takenAt));
+                _nextBatch = Math.Min(_nextBatch * 2, stock);
             }
         }
         finally
         {
-            lock (gate) refill = null;
+            lock (_gate) _refill = null;
         }
     }
 }

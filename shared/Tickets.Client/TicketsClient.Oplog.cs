@@ -27,7 +27,7 @@ public sealed partial class TicketsClient
             var page = await GetOplogAsync(request, cancel);
             yield return page;
             request = request with { Cursor = page.NextCursor };
-            if (page.Ops.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(page.PollingDelayMs), options.Time, cancel);
+            if (page.Ops.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(page.PollingDelayMs), _options.Time, cancel);
         }
     }
 }

@@ -11,21 +11,21 @@ public sealed partial class TicketsClient
     /// <exception cref="TicketsProblemException">500 with the reason, for one that its settings are too old.</exception>
     public async Task PingAsync(CancellationToken cancel = default)
     {
-        var response = await transport.SendAsync(Get("/ping") with { Repeat = false }, cancel);
+        var response = await _transport.SendAsync(Get("/ping") with { Repeat = false }, cancel);
         if (!response.IsSuccess) throw new TicketsProblemException(response);
     }
 
     /// <summary>Asks once whether every dependency is there; an unready service is an answer and no exception.</summary>
     public async Task<Readiness> GetReadinessAsync(CancellationToken cancel = default)
     {
-        var response = await transport.SendAsync(Get("/health/ready") with { Repeat = false }, cancel);
+        var response = await _transport.SendAsync(Get("/health/ready") with { Repeat = false }, cancel);
         return new Readiness(response.IsSuccess, Json(response));
     }
 
     /// <summary>The service's version document.</summary>
     public async Task<JsonElement> GetVersionAsync(CancellationToken cancel = default)
     {
-        var response = await transport.SendAsync(Get("/version"), cancel);
+        var response = await _transport.SendAsync(Get("/version"), cancel);
         return response.IsSuccess ? Json(response) : throw new TicketsProblemException(response);
     }
 

@@ -16,7 +16,7 @@ public sealed partial class TicketsClient
     }
 
     /// <summary>One nonce from this client's stock; usually answers without a call.</summary>
-    public Task<string> TakeNonceAsync(CancellationToken cancel = default) => nonces.TakeAsync(cancel);
+    public Task<string> TakeNonceAsync(CancellationToken cancel = default) => _nonces.TakeAsync(cancel);
 
     /// <summary>Creates a ticket, once: a nonce is taken from the stock when the request has none, and repetitions carry the same one.</summary>
     /// <exception cref="TicketsProblemException">
@@ -25,7 +25,7 @@ public sealed partial class TicketsClient
     public async Task<CreateTicketResponse> CreateTicketAsync(CreateTicketRequest request, CancellationToken cancel = default)
     {
         var ours = request.Nonce is null;
-        if (ours) request = request with { Nonce = await nonces.TakeAsync(cancel) };
+        if (ours) request = request with { Nonce = await _nonces.TakeAsync(cancel) };
         var create = Post("/tickets", request, TicketsJson.Default.CreateTicketRequest) with { SafeToRepeat = true };
         try
         {
@@ -34,7 +34,7 @@ public sealed partial class TicketsClient
         catch (TicketsProblemException e) when (ours && e.Code == ProblemCodes.InvalidNonce)
         {
             // The server has other signing keys than when the stock was taken. Not repeated here: an earlier attempt may have created the ticket.
-            nonces.Clear();
+            _nonces.Clear();
             throw;
         }
     }
@@ -65,7 +65,7 @@ public sealed partial class TicketsClient
         foreach (var item in items)
         {
             complete.Add(item.Create is { Nonce: null } create
-                ? item with { Create = create with { Nonce = await nonces.TakeAsync(cancel) } }
+                ? item with { Create = create with { Nonce = await _nonces.TakeAsync(cancel) } }
                 : item);
         }
         var request = Post("/tickets/bulk", new BulkRequest(complete), TicketsJson.Default.BulkRequest);

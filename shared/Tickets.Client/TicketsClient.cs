@@ -25,22 +25,22 @@ public sealed partial class TicketsClient : IDisposable
 {
     private const string BasePath = "/api/v1";
 
-    private readonly TicketsClientOptions options;
-    private readonly HttpClient http;
-    private readonly RetryingTransport transport;
-    private readonly NoncePool nonces;
+    private readonly TicketsClientOptions _options;
+    private readonly HttpClient _http;
+    private readonly RetryingTransport _transport;
+    private readonly NoncePool _nonces;
 
     /// <exception cref="ArgumentException">The address is not an absolute http or https address, or an option is out of range.</exception>
     public TicketsClient(TicketsClientOptions options)
     {
-        this.options = options;
-        Address = BaseAddress(options.Address);
-        if (options.NonceStock is < 1 or > 1000) throw new ArgumentException($"{nameof(options.NonceStock)} is {options.NonceStock}; it must be 1 to 1000.", nameof(options));
-        http = new HttpClient(Connections()) { Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("tickets-client", typeof(TicketsClient).Assembly.GetName().Version!.ToString(3)));
-        if (options.Key is { Length: > 0 } key) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        transport = new RetryingTransport(http, Address, options);
-        nonces = new NoncePool(TakeNoncesAsync, options.NonceStock, options.NonceMaxAge, options.Time);
+        _options = options;
+        Address = BaseAddress(_options.Address);
+        if (_options.NonceStock is < 1 or > 1000) throw new ArgumentException($"{nameof(_options.NonceStock)} is {_options.NonceStock}; it must be 1 to 1000.", nameof(_options));
+        _http = new HttpClient(Connections()) { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("tickets-client", typeof(TicketsClient).Assembly.GetName().Version!.ToString(3)));
+        if (_options.Key is { Length: > 0 } key) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        _transport = new RetryingTransport(_http, Address, _options);
+        _nonces = new NoncePool(TakeNoncesAsync, _options.NonceStock, _options.NonceMaxAge, _options.Time);
     }
 
     /// <summary>The base address with its <c>/api/v1</c>, without a slash at the end.</summary>
@@ -51,12 +51,12 @@ public sealed partial class TicketsClient : IDisposable
 
     /// <summary>Sends any request, with the same repetitions as the typed methods, and returns whatever was answered: problems are not thrown.</summary>
     /// <exception cref="TicketsUnreachableException">No answer came.</exception>
-    public Task<TicketsResponse> SendAsync(TicketsRequest request, CancellationToken cancel = default) => transport.SendAsync(request, cancel);
+    public Task<TicketsResponse> SendAsync(TicketsRequest request, CancellationToken cancel = default) => _transport.SendAsync(request, cancel);
 
     public void Dispose()
     {
-        nonces.Dispose();
-        http.Dispose();
+        _nonces.Dispose();
+        _http.Dispose();
     }
 
     private static Uri BaseAddress(Uri address)
@@ -86,7 +86,7 @@ public sealed partial class TicketsClient : IDisposable
 
     private async Task<T> AskAsync<T>(TicketsRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
     {
-        var response = await transport.SendAsync(request, cancel);
+        var response = await _transport.SendAsync(request, cancel);
         if (!response.IsSuccess) throw new TicketsProblemException(response);
         try
         {

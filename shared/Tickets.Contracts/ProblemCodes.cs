@@ -9,6 +9,7 @@ public static class ProblemCodes
     public const string UnknownMember = "unknown_member";
     public const string UnknownParameter = "unknown_parameter";
     public const string InvalidField = "invalid_field";
+    public const string InvalidHeader = "invalid_header";
     public const string InvalidParameter = "invalid_parameter";
     public const string InvalidCursor = "invalid_cursor";
     public const string InvalidWorkflow = "invalid_workflow";

@@ -9,19 +9,19 @@ internal sealed class ImportCommand : ApiCommand
 {
     private const int FailuresShown = 10;
 
-    private readonly Argument<string> file = new("file") { Description = "A CSV with a header line, or NDJSON." };
-    private readonly Option<string> mapping = new("--mapping", "-m") { Description = "JSON that says which ticket a row becomes.", HelpName = "path", Required = true };
-    private readonly Option<string?> format = new("--format") { Description = "What the file is. [default: by its ending]", HelpName = "csv|ndjson" };
-    private readonly Option<string?> delimiter = new("--delimiter") { Description = "Between the fields of a CSV. [default: a comma; a tab in .tsv]", HelpName = "text" };
-    private readonly Option<int> robots = new("--robots", "-r") { Description = "How many create tickets at once, 1 to 256.", HelpName = "number", DefaultValueFactory = _ => 8 };
-    private readonly Option<string?> state = new("--state") { Description = "Makes the import resumable: run the same command again to go on, with no duplicates.", HelpName = "path" };
-    private readonly Option<string?> errors = new("--errors") { Description = "Writes every failed row there, one JSON document per line.", HelpName = "path" };
+    private readonly Argument<string> _file = new("file") { Description = "A CSV with a header line, or NDJSON." };
+    private readonly Option<string> _mapping = new("--mapping", "-m") { Description = "JSON that says which ticket a row becomes.", HelpName = "path", Required = true };
+    private readonly Option<string?> _format = new("--format") { Description = "What the file is. [default: by its ending]", HelpName = "csv|ndjson" };
+    private readonly Option<string?> _delimiter = new("--delimiter") { Description = "Between the fields of a CSV. [default: a comma; a tab in .tsv]", HelpName = "text" };
+    private readonly Option<int> _robots = new("--robots", "-r") { Description = "How many create tickets at once, 1 to 256.", HelpName = "number", DefaultValueFactory = _ => 8 };
+    private readonly Option<string?> _state = new("--state") { Description = "Makes the import resumable: run the same command again to go on, with no duplicates.", HelpName = "path" };
+    private readonly Option<string?> _errors = new("--errors") { Description = "Writes every failed row there, one JSON document per line.", HelpName = "path" };
 
     public ImportCommand(Shell shell, GlobalOptions global) : base(shell, global, "import", "Creates a ticket for each row of a file.")
     {
-        Arguments.Add(file);
-        format.AcceptOnlyFromAmong("csv", "ndjson");
-        foreach (var option in new Option[] { mapping, format, delimiter, robots, state, errors }) Options.Add(option);
+        Arguments.Add(_file);
+        _format.AcceptOnlyFromAmong("csv", "ndjson");
+        foreach (var option in new Option[] { _mapping, _format, _delimiter, _robots, _state, _errors }) Options.Add(option);
     }
 
     /// <summary>Long enough for the service to restart.</summary>
@@ -29,21 +29,21 @@ internal sealed class ImportCommand : ApiCommand
 
     protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
     {
-        var path = parsed.GetRequiredValue(file);
-        var crew = parsed.GetValue(robots);
+        var path = parsed.GetRequiredValue(_file);
+        var crew = parsed.GetValue(_robots);
         if (crew is < 1 or > 256) throw new UsageException($"--robots {crew}: it must be 1 to 256.");
-        var map = ReadMapping(parsed.GetRequiredValue(mapping));
-        using var rows = ImportFile.Open(path, Format(parsed, path), parsed.GetValue(delimiter));
+        var map = ReadMapping(parsed.GetRequiredValue(_mapping));
+        using var rows = ImportFile.Open(path, Format(parsed, path), parsed.GetValue(_delimiter));
         if (rows.Columns is { } columns) map.CheckColumns(columns);
-        using var failures = parsed.GetValue(errors) is { } errorsPath ? new ImportErrorsFile(errorsPath) : null;
+        using var failures = parsed.GetValue(_errors) is { } errorsPath ? new ImportErrorsFile(errorsPath) : null;
 
         Terminal.Error.WriteLine($"{path} → {map.Queue} at {session.Client.Address}, {crew} robots");
         var summary = await ImportProgressView.WatchAsync(Terminal, () => rows.Fraction, progress =>
         {
-            var options = new ImportOptions { Robots = crew, StateFile = parsed.GetValue(state), Progress = progress, Failed = failures is null ? null : failures.Write };
+            var options = new ImportOptions { Robots = crew, StateFile = parsed.GetValue(_state), Progress = progress, Failed = failures is null ? null : failures.Write };
             return new TicketImport(session.Client, map, options).RunAsync(rows.ReadAsync(cancel), cancel);
         });
-        Explain(summary, parsed.GetValue(state));
+        Explain(summary, parsed.GetValue(_state));
         session.Answers.Write(Document(summary));
         return Code(summary);
     }
@@ -60,7 +60,7 @@ internal sealed class ImportCommand : ApiCommand
         }
     }
 
-    private ImportFormat Format(ParseResult parsed, string path) => parsed.GetValue(format) switch
+    private ImportFormat Format(ParseResult parsed, string path) => parsed.GetValue(_format) switch
     {
         null => ImportFile.FormatOf(path),
         "csv" => ImportFormat.Csv,

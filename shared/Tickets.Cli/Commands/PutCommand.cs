@@ -12,27 +12,27 @@ internal abstract class PutCommand : ApiCommand
 {
     private const int PreconditionFailed = 412;
 
-    private readonly Argument<string> file = new("file") { Description = "The definition as JSON; - is standard input." };
-    private readonly Option<long?> revision = new("--revision") { Description = "Revision to replace. [default: the file's; without one it must not exist yet]", HelpName = "number" };
-    private readonly string noun;
-    private readonly string route;
-    private readonly string idMember;
+    private readonly Argument<string> _file = new("file") { Description = "The definition as JSON; - is standard input." };
+    private readonly Option<long?> _revision = new("--revision") { Description = "Revision to replace. [default: the file's; without one it must not exist yet]", HelpName = "number" };
+    private readonly string _noun;
+    private readonly string _route;
+    private readonly string _idMember;
 
     protected PutCommand(Shell shell, GlobalOptions global, string noun, string route, string idMember)
         : base(shell, global, "put", $"Creates a {noun}, or replaces one revision of it.")
     {
-        (this.noun, this.route, this.idMember) = (noun, route, idMember);
-        Arguments.Add(file);
-        Options.Add(revision);
+        (_noun, _route, _idMember) = (noun, route, idMember);
+        Arguments.Add(_file);
+        Options.Add(_revision);
     }
 
     protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
     {
-        var definition = InputFile.ReadObject(parsed.GetRequiredValue(file), Terminal);
+        var definition = InputFile.ReadObject(parsed.GetRequiredValue(_file), Terminal);
         var body = new JsonBody(definition);
-        var id = body[idMember] ?? throw new UsageException($"The definition has no \"{idMember}\": it must name the {noun}.");
-        var replaces = parsed.GetValue(revision) ?? Revision(definition);
-        var response = await session.AskAsync(new TicketsRequest(HttpMethod.Put, Route.To(route, (idMember, id)))
+        var id = body[_idMember] ?? throw new UsageException($"The definition has no \"{_idMember}\": it must name the {_noun}.");
+        var replaces = parsed.GetValue(_revision) ?? Revision(definition);
+        var response = await session.AskAsync(new TicketsRequest(HttpMethod.Put, Route.To(_route, (_idMember, id)))
         {
             Body = body.ToBytes(),
             IfMatch = replaces,
@@ -45,10 +45,10 @@ internal abstract class PutCommand : ApiCommand
 
     private static long? Revision(JsonObject definition) =>
         definition["revision"] is not { } value ? null
-        : value is JsonValue number && number.TryGetValue<long>(out var revision) ? revision
+        : value is JsonValue number && number.TryGetValue<long>(out var _revision) ? _revision
         : throw new UsageException($"The definition's revision is {value.ToJsonString()}; it must be a number.");
 
     private string Advice(string id, long? replaces) => replaces is null
-        ? $"{id} exists already. To change it: tickets {noun} get {id}, edit what it shows, and put that."
+        ? $"{id} exists already. To change it: tickets {_noun} get {id}, edit what it shows, and put that."
         : $"{id} is no longer at revision {replaces}. Get it again, and make the change there.";
 }

@@ -10,21 +10,21 @@ namespace Tickets.Cli;
 /// <summary>RFC 4180, UTF-8, with a header line; blank lines are skipped.</summary>
 internal sealed class CsvFile : ImportFile
 {
-    private readonly CsvParser parser;
-    private readonly string[] columns;
-    private bool isBad;
+    private readonly CsvParser _parser;
+    private readonly string[] _columns;
+    private bool _isBad;
 
     private CsvFile(FileStream file, string path, string delimiter) : base(file)
     {
-        parser = new CsvParser(new StreamReader(file), new CsvConfiguration(CultureInfo.InvariantCulture)
+        _parser = new CsvParser(new StreamReader(file), new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             Delimiter = delimiter,
-            BadDataFound = _ => isBad = true,
+            BadDataFound = _ => _isBad = true,
         });
-        columns = Header(path);
+        _columns = Header(path);
     }
 
-    public override IReadOnlyList<string> Columns => columns;
+    public override IReadOnlyList<string> Columns => _columns;
 
     public static CsvFile Open(FileStream file, string path, string delimiter)
     {
@@ -41,7 +41,7 @@ internal sealed class CsvFile : ImportFile
 
     public override async IAsyncEnumerable<ImportRow> ReadAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
-        while (await parser.ReadAsync())
+        while (await _parser.ReadAsync())
         {
             cancel.ThrowIfCancellationRequested();
             yield return Row();
@@ -50,30 +50,30 @@ internal sealed class CsvFile : ImportFile
 
     public override void Dispose()
     {
-        parser.Dispose();
+        _parser.Dispose();
         base.Dispose();
     }
 
     private string[] Header(string path)
     {
-        if (!parser.Read()) throw new ImportFileException($"{path} is empty; its first line must name the columns.");
-        var names = parser.Record!;
+        if (!_parser.Read()) throw new ImportFileException($"{path} is empty; its first line must name the columns.");
+        var names = _parser.Record!;
         var twice = names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1);
         return twice is null ? names : throw new ImportFileException($"{path} has the column '{twice.Key}' {twice.Count()} times; a mapping could not tell them apart.");
     }
 
     private ImportRow Row()
     {
-        isBad = false;
-        var fields = parser.Record!;
-        var line = parser.RawRow - LineBreaksInside();
-        if (isBad) return new ImportRow(line, null, "There is a quote inside an unquoted field; quote the field and double the quotes in it.");
-        if (fields.Length != columns.Length) return new ImportRow(line, null, $"The row has {fields.Length} fields, the header {columns.Length}.");
+        _isBad = false;
+        var fields = _parser.Record!;
+        var line = _parser.RawRow - LineBreaksInside();
+        if (_isBad) return new ImportRow(line, null, "There is a quote inside an unquoted field; quote the field and double the quotes in it.");
+        if (fields.Length != _columns.Length) return new ImportRow(line, null, $"The row has {fields.Length} fields, the header {_columns.Length}.");
         var values = new JsonObject();
-        for (var i = 0; i < fields.Length; i++) values[columns[i]] = fields[i];
+        for (var i = 0; i < fields.Length; i++) values[_columns[i]] = fields[i];
         return new ImportRow(line, values);
     }
 
     /// <summary>The parser stands on the last line of a row whose quoted fields have line breaks; reports name the first.</summary>
-    private int LineBreaksInside() => parser.RawRecord.AsSpan().TrimEnd("\r\n").Count('\n');
+    private int LineBreaksInside() => _parser.RawRecord.AsSpan().TrimEnd("\r\n").Count('\n');
 }

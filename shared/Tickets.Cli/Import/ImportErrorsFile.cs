@@ -6,14 +6,14 @@ namespace Tickets.Cli;
 /// <summary>Every row that failed, as one JSON document per line, in the order in which they failed.</summary>
 internal sealed class ImportErrorsFile(string path) : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly StreamWriter writer = new(path);
+    private readonly Lock _gate = new();
+    private readonly StreamWriter _writer = new(path);
 
     public void Write(ImportFailure failure)
     {
         var document = new JsonObject { ["line"] = failure.Line, ["code"] = failure.Code, ["reason"] = failure.Reason };
-        lock (gate) writer.WriteLine(PrettyJson.WriteLine(document));
+        lock (_gate) _writer.WriteLine(PrettyJson.WriteLine(document));
     }
 
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => _writer.Dispose();
 }

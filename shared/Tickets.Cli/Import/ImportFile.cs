@@ -5,15 +5,15 @@ namespace Tickets.Cli;
 /// <summary>A file of rows to import.</summary>
 public abstract class ImportFile : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream _file;
 
-    private protected ImportFile(FileStream file) => this.file = file;
+    private protected ImportFile(FileStream file) => _file = file;
 
     /// <summary>The columns that every row has; null when rows may differ.</summary>
     public abstract IReadOnlyList<string>? Columns { get; }
 
     /// <summary>How much has been read, 0 to 1.</summary>
-    public double Fraction => file.Length == 0 ? 1 : (double)file.Position / file.Length;
+    public double Fraction => _file.Length == 0 ? 1 : (double)_file.Position / _file.Length;
 
     /// <summary>Opens a CSV (with a header line) or an NDJSON file, by its ending: <c>.csv</c>, <c>.tsv</c>, <c>.ndjson</c>, <c>.jsonl</c>.</summary>
     /// <exception cref="ImportFileException">It cannot be read, its format is not known, or its header is faulty.</exception>
@@ -45,7 +45,7 @@ public abstract class ImportFile : IDisposable
 
     public virtual void Dispose()
     {
-        file.Dispose();
+        _file.Dispose();
         GC.SuppressFinalize(this);
     }
 

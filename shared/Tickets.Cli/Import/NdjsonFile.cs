@@ -10,13 +10,13 @@ internal sealed class NdjsonFile(FileStream file) : ImportFile(file)
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    private readonly StreamReader reader = new(file);
+    private readonly StreamReader _reader = new(file);
 
     public override IReadOnlyList<string>? Columns => null;
 
     public override async IAsyncEnumerable<ImportRow> ReadAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
-        for (var line = 1L; await reader.ReadLineAsync(cancel) is { } text; line++)
+        for (var line = 1L; await _reader.ReadLineAsync(cancel) is { } text; line++)
         {
             if (!string.IsNullOrWhiteSpace(text)) yield return Row(line, text);
         }
@@ -24,7 +24,7 @@ internal sealed class NdjsonFile(FileStream file) : ImportFile(file)
 
     public override void Dispose()
     {
-        reader.Dispose();
+        _reader.Dispose();
         base.Dispose();
     }
 

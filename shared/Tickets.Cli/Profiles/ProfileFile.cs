@@ -10,10 +10,10 @@ internal sealed class ProfileFile
     public const string Example = """{"unstable": {"address": "https://tickets.example.org", "key": "tk_..."}}""";
     private const string LocalAddress = "http://127.0.0.1:7071";
 
-    private readonly string path;
-    private readonly Dictionary<string, Profile> profiles;
+    private readonly string _path;
+    private readonly Dictionary<string, Profile> _profiles;
 
-    private ProfileFile(string path, Dictionary<string, Profile> profiles) => (this.path, this.profiles) = (path, profiles);
+    private ProfileFile(string path, Dictionary<string, Profile> profiles) => (_path, _profiles) = (path, profiles);
 
     public static ProfileFile Read(Shell shell)
     {
@@ -23,19 +23,19 @@ internal sealed class ProfileFile
         return new ProfileFile(place, known);
     }
 
-    public Profile Find(string name) => profiles.TryGetValue(name, out var profile)
+    public Profile Find(string name) => _profiles.TryGetValue(name, out var profile)
         ? profile
-        : throw new UsageException($"There is no environment '{name}' in {path}; it has {string.Join(", ", profiles.Keys.Order(StringComparer.Ordinal))}.");
+        : throw new UsageException($"There is no environment '{name}' in {_path}; it has {string.Join(", ", _profiles.Keys.Order(StringComparer.Ordinal))}.");
 
-    private static Dictionary<string, Profile> Parse(string path)
+    private static Dictionary<string, Profile> Parse(string _path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ProfileJson.Default.DictionaryStringProfile) ?? [];
+            return JsonSerializer.Deserialize(File.ReadAllBytes(_path), ProfileJson.Default.DictionaryStringProfile) ?? [];
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{path} cannot be read: {e.Message} It should look like {Example}.", e);
+            throw new UsageException($"{_path} cannot be read: {e.Message} It should look like {Example}.", e);
         }
     }
 }

@@ -5,16 +5,16 @@ namespace Tickets.Cli;
 /// <summary>A command that talks with the service and ends with an exit code.</summary>
 internal abstract class ApiCommand : Command
 {
-    private readonly Shell shell;
-    private readonly GlobalOptions global;
+    private readonly Shell _shell;
+    private readonly GlobalOptions _global;
 
     protected ApiCommand(Shell shell, GlobalOptions global, string name, string description) : base(name, description)
     {
-        (this.shell, this.global) = (shell, global);
+        (_shell, _global) = (shell, global);
         SetAction(OpenAndRunAsync);
     }
 
-    protected ITerminal Terminal => shell.Terminal;
+    protected ITerminal Terminal => _shell.Terminal;
 
     protected abstract Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel);
 
@@ -23,7 +23,7 @@ internal abstract class ApiCommand : Command
 
     private async Task<int> OpenAndRunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        using var session = Session.Open(shell, global, parsed, parsed.GetValue(global.RetryFor) ?? RetryFor(parsed));
+        using var session = Session.Open(_shell, _global, parsed, parsed.GetValue(_global.RetryFor) ?? RetryFor(parsed));
         return await RunAsync(session, parsed, cancel);
     }
 }

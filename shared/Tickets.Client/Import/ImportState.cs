@@ -14,11 +14,11 @@ namespace Tickets.Client.Import;
 /// </remarks>
 internal sealed class ImportState : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly FileStream file;
-    private readonly Dictionary<long, RowState> rows;
+    private readonly Lock _gate = new();
+    private readonly FileStream _file;
+    private readonly Dictionary<long, RowState> _rows;
 
-    private ImportState(FileStream file, Dictionary<long, RowState> rows) => (this.file, this.rows) = (file, rows);
+    private ImportState(FileStream file, Dictionary<long, RowState> rows) => (_file, _rows) = (file, rows);
 
     /// <exception cref="ImportStateException">The file is no state, belongs to another import, or another import is using it.</exception>
     public static ImportState Open(string path, Uri address, string queue)
@@ -56,7 +56,7 @@ internal sealed class ImportState : IDisposable
     /// <summary>What an earlier run left of this row.</summary>
     public RowState? Find(long line)
     {
-        lock (gate) return rows.GetValueOrDefault(line);
+        lock (_gate) return _rows.GetValueOrDefault(line);
     }
 
     /// <summary>To be called before the row is sent.</summary>
@@ -67,11 +67,11 @@ internal sealed class ImportState : IDisposable
     /// <summary>The server refused the row for good: a later run may try it again with a new nonce and other content.</summary>
     public void Refused(long line, string code) => Append(new StateRecord { Line = line, Refused = code });
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private void Append(StateRecord record)
     {
-        lock (gate) Append(file, record);
+        lock (_gate) Append(_file, record);
     }
 
     private static void Append(FileStream opened, StateRecord record)

@@ -7,21 +7,21 @@ internal sealed class LatencyHistogram
     private const double SmallestMs = 0.01;
 
     /// <summary>Up to 15 minutes; longer ones count as that.</summary>
-    private readonly long[] buckets = new long[Bucket(TimeSpan.FromMinutes(15).TotalMilliseconds) + 1];
+    private readonly long[] _buckets = new long[Bucket(TimeSpan.FromMinutes(15).TotalMilliseconds) + 1];
 
-    public void Add(TimeSpan duration) => Interlocked.Increment(ref buckets[Math.Min(Bucket(duration.TotalMilliseconds), buckets.Length - 1)]);
+    public void Add(TimeSpan duration) => Interlocked.Increment(ref _buckets[Math.Min(Bucket(duration.TotalMilliseconds), _buckets.Length - 1)]);
 
     /// <param name="share">0.99 for the 99th percentile.</param>
     /// <returns>Milliseconds; 0 when nothing was counted.</returns>
     public double PercentileMs(double share)
     {
-        var total = buckets.Sum();
+        var total = _buckets.Sum();
         if (total == 0) return 0;
         var wanted = (long)Math.Ceiling(total * share);
         var seen = 0L;
         for (var i = 0; ; i++)
         {
-            seen += buckets[i];
+            seen += _buckets[i];
             if (seen >= wanted) return SmallestMs * Math.Pow(Growth, i);
         }
     }

@@ -12,7 +12,7 @@ namespace Tickets.Client.Import;
 /// <param name="options">Robots, state, reports.</param>
 public sealed class TicketImport(TicketsClient client, ImportMapping mapping, ImportOptions options)
 {
-    private readonly ImportRowMapper mapper = new(mapping);
+    private readonly ImportRowMapper _mapper = new(mapping);
 
     /// <summary>
     /// Runs to the last row. Rows that cannot be mapped or that the server refuses are reported and the others go on; a server that stays away,
@@ -74,7 +74,7 @@ public sealed class TicketImport(TicketsClient client, ImportMapping mapping, Im
 
     private async Task ImportAsync(ImportRow row, ImportState? state, ImportTally tally, CancellationTokenSource stop)
     {
-        var (request, fault) = mapper.Map(row);
+        var (request, fault) = _mapper.Map(row);
         if (request is null)
         {
             tally.Failed(new ImportFailure(row.Line, ImportFailure.InvalidRow, fault!));

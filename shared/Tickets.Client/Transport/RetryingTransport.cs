@@ -8,12 +8,12 @@ internal sealed class RetryingTransport(HttpClient http, Uri address, TicketsCli
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
 
-    private readonly TimeSpan retryFor = options.RetryFor == Timeout.InfiniteTimeSpan ? LongestTimer : options.RetryFor;
+    private readonly TimeSpan _retryFor = options.RetryFor == Timeout.InfiniteTimeSpan ? LongestTimer : options.RetryFor;
 
     public async Task<TicketsResponse> SendAsync(TicketsRequest request, CancellationToken cancel)
     {
         var started = options.Time.GetTimestamp();
-        var limit = retryFor + request.HeldFor;
+        var limit = _retryFor + request.HeldFor;
         var mayHaveBeenDone = false;
         for (var number = 1; ; number++)
         {

@@ -6,15 +6,15 @@ namespace Tickets.Tests.Cli;
 
 public sealed class CommandTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Create_takes_a_nonce_and_builds_the_ticket_from_its_options()
     {
         await using var server = await StartAsync(Json("""{"nonces":["n1"]}"""), Json("""{"ticket_id":"17"}"""));
-        var note = folder.Write("note.txt", "from a file");
+        var note = _folder.Write("note.txt", "from a file");
 
         var run = await CliRun.Async(
             ["ticket", "create", "-q", "a/b", "--meta", "report:={\"any\":[1]}", "--meta", $"note=@{note}", "--field", "cost:=12", "--field", "state=TX", "--host", server.Address.AbsoluteUri]);
@@ -55,8 +55,8 @@ public sealed class CommandTests : IDisposable
     public async Task Put_replaces_the_revision_in_the_file_and_else_may_only_create()
     {
         await using var server = await StartAsync(Json("{}"), Problem(412, ProblemCodes.PreconditionFailed));
-        var known = folder.Write("known.json", """{"queue":"a/b","workflow_id":"w","revision":7}""");
-        var fresh = folder.Write("new.json", """{"queue":"a/b","workflow_id":"w"}""");
+        var known = _folder.Write("known.json", """{"queue":"a/b","workflow_id":"w","revision":7}""");
+        var fresh = _folder.Write("new.json", """{"queue":"a/b","workflow_id":"w"}""");
 
         await CliRun.Async(["queue", "put", known, "--host", server.Address.AbsoluteUri]);
         var refused = await CliRun.Async(["queue", "put", fresh, "--host", server.Address.AbsoluteUri]);
@@ -72,7 +72,7 @@ public sealed class CommandTests : IDisposable
     {
         await using var server = await StartAsync(Json("""{"results":[{"status":200},{"status":404},{"status":409}]}"""));
 
-        var run = await CliRun.Async(["ticket", "bulk", folder.Write("b.json", """{"items":[]}"""), "--host", server.Address.AbsoluteUri]);
+        var run = await CliRun.Async(["ticket", "bulk", _folder.Write("b.json", """{"items":[]}"""), "--host", server.Address.AbsoluteUri]);
 
         Assert.Equal(3, run.Code);
     }
@@ -84,7 +84,7 @@ public sealed class CommandTests : IDisposable
         await using var server = await StartAsync(
             Json($$"""{"ops":[{{Op}}],"next_cursor":"c1","polling_delay_ms":0}"""),
             Json("""{"ops":[],"next_cursor":"c1","polling_delay_ms":0}"""));
-        string[] command = ["oplog", "tail", "--cursor-file", folder.At("cursor"), "--host", server.Address.AbsoluteUri];
+        string[] command = ["oplog", "tail", "--cursor-file", _folder.At("cursor"), "--host", server.Address.AbsoluteUri];
 
         var first = await CliRun.Async(command);
         await CliRun.Async(command);

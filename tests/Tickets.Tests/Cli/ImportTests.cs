@@ -8,11 +8,11 @@ public sealed class ImportTests : IDisposable
 {
     private const string Mapping = """{"queue": "q", "indexed_meta": {"n": {"column": "n", "type": "int64"}}}""";
 
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task An_import_killed_in_the_middle_goes_on_without_duplicates_and_loses_nothing()
@@ -22,8 +22,8 @@ public sealed class ImportTests : IDisposable
         tickets.HoldAfter = count => count > 100;
         string[] command =
         [
-            "import", folder.Write("rows.csv", Csv(500)), "--mapping", folder.Write("map.json", Mapping),
-            "--state", folder.At("state"), "--robots", "4", "--host", tickets.Http.Address.AbsoluteUri,
+            "import", _folder.Write("rows.csv", Csv(500)), "--mapping", _folder.Write("map.json", Mapping),
+            "--state", _folder.At("state"), "--robots", "4", "--host", tickets.Http.Address.AbsoluteUri,
         ];
 
         using (var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tickets"), command) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!)
@@ -51,12 +51,12 @@ public sealed class ImportTests : IDisposable
         await using var tickets = await TicketServer.StartAsync();
 
         var run = await CliRun.Async(
-            ["import", folder.Write("rows.csv", "n\n1\nmany\n3\n"), "-m", folder.Write("map.json", Mapping), "--errors", folder.At("errors"), "--host", tickets.Http.Address.AbsoluteUri]);
+            ["import", _folder.Write("rows.csv", "n\n1\nmany\n3\n"), "-m", _folder.Write("map.json", Mapping), "--errors", _folder.At("errors"), "--host", tickets.Http.Address.AbsoluteUri]);
 
         Assert.Equal(1, run.Code);
         Assert.Contains("line 3: column 'n' is 'many', which is not an int64 (for indexed_meta.n).", run.Errors, StringComparison.Ordinal);
         Assert.Equal((2, 1), ((int)JsonNode.Parse(run.Output)!["created"]!, (int)JsonNode.Parse(run.Output)!["failed"]!));
-        Assert.StartsWith("""{"line":3,"code":"invalid_row","reason":"column 'n'""", await File.ReadAllTextAsync(folder.At("errors"), Cancel), StringComparison.Ordinal);
+        Assert.StartsWith("""{"line":3,"code":"invalid_row","reason":"column 'n'""", await File.ReadAllTextAsync(_folder.At("errors"), Cancel), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class ImportTests : IDisposable
     {
         await using var tickets = await TicketServer.StartAsync();
 
-        var run = await CliRun.Async(["import", folder.Write("rows.csv", "number\n1\n"), "-m", folder.Write("map.json", Mapping), "--host", tickets.Http.Address.AbsoluteUri]);
+        var run = await CliRun.Async(["import", _folder.Write("rows.csv", "number\n1\n"), "-m", _folder.Write("map.json", Mapping), "--host", tickets.Http.Address.AbsoluteUri]);
 
         Assert.Equal(1, run.Code);
         Assert.Contains("indexed_meta.n names the column 'n', which the file does not have.", run.Errors, StringComparison.Ordinal);
@@ -75,9 +75,9 @@ public sealed class ImportTests : IDisposable
     public async Task Ndjson_rows_keep_their_types()
     {
         await using var tickets = await TicketServer.StartAsync();
-        var mapping = folder.Write("map.json", """{"queue": "q", "meta": {"m": {"all": {"column": "a", "type": "json"}}}}""");
+        var mapping = _folder.Write("map.json", """{"queue": "q", "meta": {"m": {"all": {"column": "a", "type": "json"}}}}""");
 
-        var run = await CliRun.Async(["import", folder.Write("rows.ndjson", """{"a":{"deep":[1,null,"x"]}}"""), "-m", mapping, "--host", tickets.Http.Address.AbsoluteUri]);
+        var run = await CliRun.Async(["import", _folder.Write("rows.ndjson", """{"a":{"deep":[1,null,"x"]}}"""), "-m", mapping, "--host", tickets.Http.Address.AbsoluteUri]);
 
         Assert.Equal(0, run.Code);
         Assert.Equal("""{"all":{"deep":[1,null,"x"]}}""", Assert.Single(tickets.Tickets).Meta!["m"].GetRawText());

@@ -5,9 +5,9 @@ namespace Tickets.Tests.Cli;
 
 public sealed class ProfileTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task An_environment_has_an_address_and_a_key()
@@ -46,7 +46,7 @@ public sealed class ProfileTests : IDisposable
     [Fact]
     public async Task A_profile_file_that_cannot_be_read_says_what_it_should_look_like()
     {
-        var run = await CliRun.Async(["queue", "list"], variables: new Dictionary<string, string> { ["TICKETS_PROFILES"] = folder.Write("p.json", """{"x": {"adress": "y"}}""") });
+        var run = await CliRun.Async(["queue", "list"], variables: new Dictionary<string, string> { ["TICKETS_PROFILES"] = _folder.Write("p.json", """{"x": {"adress": "y"}}""") });
 
         Assert.Equal(1, run.Code);
         Assert.Contains("adress", run.Errors, StringComparison.Ordinal);
@@ -55,6 +55,6 @@ public sealed class ProfileTests : IDisposable
 
     private Dictionary<string, string> Profiles(ScriptedServer server) => new()
     {
-        ["TICKETS_PROFILES"] = folder.Write("profiles.json", $$"""{"unstable": {"address": "{{server.Address}}", "key": "tk_profile"}, "keyless": {"address": "{{server.Address}}"} }"""),
+        ["TICKETS_PROFILES"] = _folder.Write("profiles.json", $$"""{"unstable": {"address": "{{server.Address}}", "key": "tk_profile"}, "keyless": {"address": "{{server.Address}}"} }"""),
     };
 }

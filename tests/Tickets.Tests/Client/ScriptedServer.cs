@@ -18,30 +18,30 @@ internal sealed record Seen(string Method, string Target, IReadOnlyDictionary<st
 /// <summary>A real HTTP server on a real socket that answers as the test says, faults included; it knows nothing of tickets.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
-    private readonly WebApplication app;
-    private readonly ConcurrentQueue<Seen> seen = new();
-    private readonly Func<Seen, HttpContext, Task> answer;
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Seen> _seen = new();
+    private readonly Func<Seen, HttpContext, Task> _answer;
 
     private ScriptedServer(int port, Func<Seen, HttpContext, Task> answer)
     {
-        this.answer = answer;
+        _answer = answer;
         Address = new Uri($"http://127.0.0.1:{port}");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(Address.AbsoluteUri);
-        app = builder.Build();
-        app.Run(HandleAsync);
+        _app = builder.Build();
+        _app.Run(HandleAsync);
     }
 
     public Uri Address { get; }
 
-    public IReadOnlyList<Seen> Requests => [.. seen];
+    public IReadOnlyList<Seen> Requests => [.. _seen];
 
     /// <param name="answer">Answers every request.</param>
     /// <param name="port">A port from <see cref="FreePort"/>.</param>
-    public static async Task<ScriptedServer> StartAsync(Func<Seen, HttpContext, Task> answer, int? port = null)
+    public static async Task<ScriptedServer> StartAsync(Func<Seen, HttpContext, Task> _answer, int? port = null)
     {
-        var server = new ScriptedServer(port ?? FreePort(), answer);
+        var server = new ScriptedServer(port ?? FreePort(), _answer);
         await server.app.StartAsync();
         return server;
     }
@@ -88,7 +88,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private async Task HandleAsync(HttpContext context)
     {
@@ -100,7 +100,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             headers,
             await reader.ReadToEndAsync(),
             DateTimeOffset.UtcNow);
-        seen.Enqueue(request);
-        await answer(request, context);
+        _seen.Enqueue(request);
+        await _answer(request, context);
     }
 }

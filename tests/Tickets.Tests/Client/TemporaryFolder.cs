@@ -2,9 +2,9 @@ namespace Tickets.Tests.Client;
 
 internal sealed class TemporaryFolder : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tickets-test-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tickets-test-");
 
-    public string At(string name) => Path.Combine(folder.FullName, name);
+    public string At(string name) => Path.Combine(_folder.FullName, name);
 
     public string Write(string name, string text)
     {
@@ -12,5 +12,5 @@ internal sealed class TemporaryFolder : IDisposable
         return At(name);
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 }

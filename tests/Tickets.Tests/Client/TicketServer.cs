@@ -11,9 +11,9 @@ namespace Tickets.Tests.Client;
 /// </summary>
 internal sealed class TicketServer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, (string Id, string Body)> tickets = new();
-    private int noncesIssued;
-    private int lastId;
+    private readonly ConcurrentDictionary<string, (string Id, string Body)> _tickets = new();
+    private int _noncesIssued;
+    private int _lastId;
 
     private TicketServer()
     {
@@ -33,12 +33,12 @@ internal sealed class TicketServer : IAsyncDisposable
     /// <summary>Refuses creates whose body it picks, with the problem code it names.</summary>
     public Func<string, string?> Refuse { get; set; } = _ => null;
 
-    public int Count => tickets.Count;
+    public int Count => _tickets.Count;
 
-    public int NoncesIssued => noncesIssued;
+    public int NoncesIssued => _noncesIssued;
 
     public IReadOnlyList<CreateTicketRequest> Tickets =>
-        [.. tickets.Values.Select(t => JsonSerializer.Deserialize(t.Body, TicketsJson.Default.CreateTicketRequest)!)];
+        [.. _tickets.Values.Select(t => JsonSerializer.Deserialize(t.Body, TicketsJson.Default.CreateTicketRequest)!)];
 
     public static async Task<TicketServer> StartAsync()
     {
@@ -59,20 +59,20 @@ internal sealed class TicketServer : IAsyncDisposable
     private Task NoncesAsync(Seen request, HttpContext context)
     {
         var count = JsonSerializer.Deserialize(request.Body, TicketsJson.Default.NoncesRequest)!.Count;
-        var last = Interlocked.Add(ref noncesIssued, count);
+        var last = Interlocked.Add(ref _noncesIssued, count);
         var nonces = Enumerable.Range(last - count + 1, count).Select(n => $"nonce-{n}").ToList();
         return ScriptedServer.Json(JsonSerializer.Serialize(new NoncesResponse(nonces), TicketsJson.Default.NoncesResponse))(context);
     }
 
     private Task CreateAsync(Seen request, HttpContext context)
     {
-        if (DropBefore(tickets.Count)) return ScriptedServer.Drop(context);
+        if (DropBefore(_tickets.Count)) return ScriptedServer.Drop(context);
         if (Refuse(request.Body) is { } code) return ScriptedServer.Problem(400, code)(context);
         var create = JsonSerializer.Deserialize(request.Body, TicketsJson.Default.CreateTicketRequest)!;
-        var ticket = tickets.GetOrAdd(create.Nonce!, _ => (Interlocked.Increment(ref lastId).ToString(), request.Body));
+        var ticket = _tickets.GetOrAdd(create.Nonce!, _ => (Interlocked.Increment(ref _lastId).ToString(), request.Body));
         if (ticket.Body != request.Body) return ScriptedServer.Problem(409, ProblemCodes.InvalidNonce)(context);
-        if (DropAfter(tickets.Count)) return ScriptedServer.Drop(context);
-        if (HoldAfter(tickets.Count)) return ScriptedServer.Hang(context);
+        if (DropAfter(_tickets.Count)) return ScriptedServer.Drop(context);
+        if (HoldAfter(_tickets.Count)) return ScriptedServer.Hang(context);
         var answer = new CreateTicketResponse(ticket.Id, create.Queue, new TicketVersions(1, new Dictionary<string, long>()));
         return ScriptedServer.Json(JsonSerializer.Serialize(answer, TicketsJson.Default.CreateTicketResponse))(context);
     }

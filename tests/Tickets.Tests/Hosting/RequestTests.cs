@@ -146,25 +146,21 @@ public class RequestTests
     }
 
     [Theory]
-    [InlineData("", ProblemCodes.MalformedJson)]
-    [InlineData("{", ProblemCodes.MalformedJson)]
-    [InlineData("""{"queue":"q"} x""", ProblemCodes.MalformedJson)]
-    [InlineData("""{"queue":"\ud800"}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":"q","meta":{"a":{"b":"\udc00"}}}""", ProblemCodes.MalformedJson)]
-    [InlineData("null", ProblemCodes.InvalidField)]
-    [InlineData("[]", ProblemCodes.InvalidField)]
-    [InlineData("{}", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":null}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":7}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":"a","queue":"b"}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":"q","meta":{"a":{"b":1,"b":2}}}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":"q","created_at":"yesterday"}""", ProblemCodes.InvalidField)]
-    [InlineData("""{"queue":"q","colour":1}""", ProblemCodes.UnknownMember)]
-    public async Task A_body_that_is_no_such_record_is_a_400(string body, string code)
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("""{"queue":"q"} x""")]
+    [InlineData("""{"queue":"\ud800"}""")]
+    [InlineData("""{"queue":"q","meta":{"a":{"b":"\udc00"}}}""")]
+    [InlineData("""{"queue":"q","meta":{"a":{"\udc00":1}}}""")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"queue":"a","queue":"b"}""")]
+    [InlineData("""{"queue":"q","meta":{"a":{"b":1,"b":2}}}""")]
+    public async Task A_body_that_is_no_json_object_as_it_should_be_is_a_400(string body)
     {
         await using var app = await Start();
         using var response = await app.Client.PostAsync("/api/v1/tickets", Json(body));
-        await response.IsProblem(HttpStatusCode.BadRequest, code);
+        await response.IsProblem(HttpStatusCode.BadRequest, ProblemCodes.MalformedJson);
     }
 
     [Fact]
@@ -175,24 +171,6 @@ public class RequestTests
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await app.Client.PostAsync("/api/v1/tickets", content);
         await response.IsProblem(HttpStatusCode.BadRequest, ProblemCodes.MalformedJson);
-    }
-
-    [Fact]
-    public async Task All_unknown_members_are_named_by_where_they_stand()
-    {
-        await using var app = await Start();
-        using var response = await app.Client.PostAsync("/api/v1/tickets", Json("""{"colour":1,"queue":"q","a/b":2,"meta":{"free":{"inside":1}},"Queue":"x"}"""));
-        var problem = await response.IsProblem(HttpStatusCode.BadRequest, ProblemCodes.UnknownMember);
-        Assert.Equal(["/colour", "/a~1b", "/Queue"], problem.Errors!.Select(e => e.Pointer));
-    }
-
-    [Fact]
-    public async Task A_value_of_the_wrong_type_is_pointed_at_and_says_what_it_must_be()
-    {
-        await using var app = await Start();
-        using var response = await app.Client.PostAsync("/api/v1/tickets", Json("""{"queue":"q","indexed_meta":{"cost.usd":1.5}}"""));
-        var problem = await response.IsProblem(HttpStatusCode.BadRequest, ProblemCodes.InvalidField);
-        Assert.Equal(new ProblemError("/indexed_meta/cost.usd", "must be an int64 or a string"), problem.Errors!.Single());
     }
 
     [Theory]
@@ -326,8 +304,12 @@ public class RequestTests
 
     private static async Task Create(HttpContext context)
     {
-        if (await context.ReadBody(TicketsJson.Default.CreateTicketRequest) is { } request)
-            await context.Answer(new NoncesResponse([request.Queue]), TicketsJson.Default.NoncesResponse);
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem)
+            await context.AnswerProblem(read.Problem);
+        else
+            await context.Answer(new NoncesResponse([body!.RootElement.GetProperty("queue").GetString()!]), TicketsJson.Default.NoncesResponse);
     }
 
     private static Task Bug(HttpContext context)

@@ -10,28 +10,28 @@ internal sealed class OplogTailCommand : ApiCommand
 {
     private const string Oldest = "oldest";
 
-    private readonly Option<bool> follow = new("--follow", "-f") { Description = "Go on when the end is reached, until interrupted; restarts of the service are waited out." };
-    private readonly Option<string?> cursor = new("--cursor") { Description = "Where to begin: now, oldest or a cursor. [default: now with --follow, else oldest]", HelpName = "cursor" };
-    private readonly Option<string?> cursorFile = new("--cursor-file") { Description = "Keeps the position: begins where the run before ended.", HelpName = "path" };
-    private readonly Option<string?> queue = new("--queue", "-q") { Description = "Only ops of this queue.", HelpName = "queue" };
+    private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on when the end is reached, until interrupted; restarts of the service are waited out." };
+    private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: now, oldest or a cursor. [default: now with --follow, else oldest]", HelpName = "cursor" };
+    private readonly Option<string?> _cursorFile = new("--cursor-file") { Description = "Keeps the position: begins where the run before ended.", HelpName = "path" };
+    private readonly Option<string?> _queue = new("--queue", "-q") { Description = "Only ops of this queue.", HelpName = "queue" };
 
     public OplogTailCommand(Shell shell, GlobalOptions global) : base(shell, global, "tail", "Writes ops as they come, one per line.")
     {
-        foreach (var option in new Option[] { follow, cursor, cursorFile, queue }) Options.Add(option);
+        foreach (var option in new Option[] { _follow, _cursor, _cursorFile, _queue }) Options.Add(option);
     }
 
     /// <summary>A reader that follows outlives restarts; Ctrl-C ends it.</summary>
-    protected override TimeSpan RetryFor(ParseResult parsed) => parsed.GetValue(follow) ? Timeout.InfiniteTimeSpan : base.RetryFor(parsed);
+    protected override TimeSpan RetryFor(ParseResult parsed) => parsed.GetValue(_follow) ? Timeout.InfiniteTimeSpan : base.RetryFor(parsed);
 
     protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
     {
-        var following = parsed.GetValue(follow);
-        var file = parsed.GetValue(cursorFile);
+        var following = parsed.GetValue(_follow);
+        var file = parsed.GetValue(_cursorFile);
         var request = new OplogRequest
         {
             Cursor = Begin(parsed, following, file),
             MaxOps = 1000,
-            Queue = parsed.GetValue(queue),
+            Queue = parsed.GetValue(_queue),
             Wait = following ? TimeSpan.FromSeconds(20) : TimeSpan.Zero,
         };
         Terminal.Error.WriteLine($"GET {session.Client.Address.AbsoluteUri}/oplog");
@@ -63,7 +63,7 @@ internal sealed class OplogTailCommand : ApiCommand
 
     private string? Begin(ParseResult parsed, bool following, string? file)
     {
-        var said = parsed.GetValue(cursor);
+        var said = parsed.GetValue(_cursor);
         if (said is null && file is not null && File.Exists(file)) return File.ReadAllText(file).Trim();
         said ??= following ? OplogRequest.Now : Oldest;
         return said == Oldest ? null : said;

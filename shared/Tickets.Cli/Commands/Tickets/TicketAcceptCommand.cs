@@ -6,19 +6,19 @@ namespace Tickets.Cli;
 
 internal sealed class TicketAcceptCommand : RequestCommand
 {
-    private readonly Argument<string> id = new("ticket-id") { Description = "The ticket." };
-    private readonly Option<string> by = new("--by") { Description = "Who takes it into work.", HelpName = "name", Required = true };
-    private readonly Option<string?> queue = new("--queue", "-q") { Description = "Its queue.", HelpName = "queue" };
+    private readonly Argument<string> _id = new("ticket-id") { Description = "The ticket." };
+    private readonly Option<string> _by = new("--by") { Description = "Who takes it into work.", HelpName = "name", Required = true };
+    private readonly Option<string?> _queue = new("--queue", "-q") { Description = "Its queue.", HelpName = "queue" };
 
     public TicketAcceptCommand(Shell shell, GlobalOptions global) : base(shell, global, "accept", "Takes a ticket into work; one at a time can.")
     {
-        Arguments.Add(id);
-        Options.Add(by);
-        Options.Add(queue);
+        Arguments.Add(_id);
+        Options.Add(_by);
+        Options.Add(_queue);
     }
 
-    protected override TicketsRequest Request(ParseResult parsed) => new(HttpMethod.Post, Route.Ticket(parsed.GetRequiredValue(id), "/accept"))
+    protected override TicketsRequest Request(ParseResult parsed) => new(HttpMethod.Post, Route.Ticket(parsed.GetRequiredValue(_id), "/accept"))
     {
-        Body = new JsonBody([]).Set("queue", parsed.GetValue(queue)).Set("by", parsed.GetRequiredValue(by)).ToBytes(),
+        Body = new JsonBody([]).Set("queue", parsed.GetValue(_queue)).Set("by", parsed.GetRequiredValue(_by)).ToBytes(),
     };
 }

@@ -7,19 +7,19 @@ namespace Tickets.Cli;
 
 internal sealed class TicketCreateCommand : ApiCommand
 {
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The request as JSON; - is standard input. Other options override its members.", HelpName = "path" };
-    private readonly Option<string?> queue = new("--queue", "-q") { Description = "Queue to create it in.", HelpName = "queue" };
-    private readonly Option<string?> nonce = new("--nonce") { Description = "Nonce to create it with. [default: takes one]", HelpName = "nonce" };
-    private readonly Option<string?> status = new("--status") { Description = "Status to begin in. [default: the workflow's initial one]", HelpName = "status" };
-    private readonly Option<string?> group = new("--group") { Description = "Group that works on it.", HelpName = "group" };
-    private readonly Option<string?> parent = new("--parent") { Description = "Ticket that it belongs to.", HelpName = "ticket-id" };
-    private readonly Option<string?> createdAt = new("--created-at") { Description = "Time of creation, RFC 3339; needs the import permission.", HelpName = "time" };
-    private readonly Option<string[]> meta = new("--meta", "-m") { Description = $"A meta block: {Assignment.Grammar}.", HelpName = "block=value" };
-    private readonly Option<string[]> field = new("--field") { Description = "An indexed field: name=text or name:=int64.", HelpName = "name=value" };
+    private readonly Option<string?> _file = new("--file", "-f") { Description = "The request as JSON; - is standard input. Other options override its members.", HelpName = "path" };
+    private readonly Option<string?> _queue = new("--queue", "-q") { Description = "Queue to create it in.", HelpName = "queue" };
+    private readonly Option<string?> _nonce = new("--nonce") { Description = "Nonce to create it with. [default: takes one]", HelpName = "nonce" };
+    private readonly Option<string?> _status = new("--status") { Description = "Status to begin in. [default: the workflow's initial one]", HelpName = "status" };
+    private readonly Option<string?> _group = new("--group") { Description = "Group that works on it.", HelpName = "group" };
+    private readonly Option<string?> _parent = new("--parent") { Description = "Ticket that it belongs to.", HelpName = "ticket-id" };
+    private readonly Option<string?> _createdAt = new("--created-at") { Description = "Time of creation, RFC 3339; needs the import permission.", HelpName = "time" };
+    private readonly Option<string[]> _meta = new("--meta", "-m") { Description = $"A meta block: {Assignment.Grammar}.", HelpName = "block=value" };
+    private readonly Option<string[]> _field = new("--field") { Description = "An indexed field: name=text or name:=int64.", HelpName = "name=value" };
 
     public TicketCreateCommand(Shell shell, GlobalOptions global) : base(shell, global, "create", "Creates a ticket.")
     {
-        foreach (var option in new Option[] { file, queue, nonce, status, group, parent, createdAt, meta, field }) Options.Add(option);
+        foreach (var option in new Option[] { _file, _queue, _nonce, _status, _group, _parent, _createdAt, _meta, _field }) Options.Add(option);
     }
 
     protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
@@ -41,13 +41,13 @@ internal sealed class TicketCreateCommand : ApiCommand
         return ExitCode.Of(created.Status);
     }
 
-    private JsonBody Body(ParseResult parsed) => JsonBody.From(parsed.GetValue(file), Terminal)
-        .Set("nonce", parsed.GetValue(nonce))
-        .Set("queue", parsed.GetValue(queue))
-        .Set("status", parsed.GetValue(status))
-        .Set("group", parsed.GetValue(group))
-        .Set("parent_id", parsed.GetValue(parent))
-        .Set("created_at", parsed.GetValue(createdAt))
-        .SetIn("meta", "--meta", parsed.GetValue(meta))
-        .SetIn("indexed_meta", "--field", parsed.GetValue(field));
+    private JsonBody Body(ParseResult parsed) => JsonBody.From(parsed.GetValue(_file), Terminal)
+        .Set("nonce", parsed.GetValue(_nonce))
+        .Set("queue", parsed.GetValue(_queue))
+        .Set("status", parsed.GetValue(_status))
+        .Set("group", parsed.GetValue(_group))
+        .Set("parent_id", parsed.GetValue(_parent))
+        .Set("created_at", parsed.GetValue(_createdAt))
+        .SetIn("meta", "--meta", parsed.GetValue(_meta))
+        .SetIn("indexed_meta", "--field", parsed.GetValue(_field));
 }

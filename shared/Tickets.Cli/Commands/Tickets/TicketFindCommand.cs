@@ -6,29 +6,29 @@ namespace Tickets.Cli;
 
 internal sealed class TicketFindCommand : ApiCommand
 {
-    private readonly Option<string> queue = new("--queue", "-q") { Description = "Queue to search.", HelpName = "queue", Required = true };
-    private readonly Option<string?> status = new("--status") { Description = "Tickets in this status.", HelpName = "status" };
-    private readonly Option<string?> resolutionStatus = new("--resolution-status") { Description = "Tickets with a resolution, without one, or both. [default: any]" };
-    private readonly Option<string?> resolution = new("--resolution") { Description = "Tickets with this resolution.", HelpName = "resolution" };
-    private readonly Option<string?> ticketId = new("--ticket-id") { Description = "The ticket with this id.", HelpName = "ticket-id" };
-    private readonly Option<string?> group = new("--group") { Description = "Tickets of this group.", HelpName = "group" };
-    private readonly Option<string?> parent = new("--parent") { Description = "Tickets that belong to this one.", HelpName = "ticket-id" };
-    private readonly Option<string[]> field = new("--field") { Description = "An indexed field that equals: name=text or name:=int64.", HelpName = "name=value" };
-    private readonly Option<string?> projection = new("--projection", "-p") { Description = "Members to answer, such as ticket_id,status,meta.report. [default: all]", HelpName = "members" };
-    private readonly Option<int?> limit = new("--limit", "-n") { Description = "Tickets per page, 1 to 1000. [default: 100]", HelpName = "number" };
-    private readonly Option<string?> cursor = new("--cursor") { Description = "next_cursor of the page before.", HelpName = "cursor" };
-    private readonly Option<bool> all = new("--all") { Description = "All pages; json writes one ticket per line, table one table per page." };
+    private readonly Option<string> _queue = new("--queue", "-q") { Description = "Queue to search.", HelpName = "queue", Required = true };
+    private readonly Option<string?> _status = new("--status") { Description = "Tickets in this status.", HelpName = "status" };
+    private readonly Option<string?> _resolutionStatus = new("--resolution-status") { Description = "Tickets with a resolution, without one, or both. [default: any]" };
+    private readonly Option<string?> _resolution = new("--resolution") { Description = "Tickets with this resolution.", HelpName = "resolution" };
+    private readonly Option<string?> _ticketId = new("--ticket-id") { Description = "The ticket with this id.", HelpName = "ticket-id" };
+    private readonly Option<string?> _group = new("--group") { Description = "Tickets of this group.", HelpName = "group" };
+    private readonly Option<string?> _parent = new("--parent") { Description = "Tickets that belong to this one.", HelpName = "ticket-id" };
+    private readonly Option<string[]> _field = new("--field") { Description = "An indexed field that equals: name=text or name:=int64.", HelpName = "name=value" };
+    private readonly Option<string?> _projection = new("--projection", "-p") { Description = "Members to answer, such as ticket_id,status,meta.report. [default: all]", HelpName = "members" };
+    private readonly Option<int?> _limit = new("--limit", "-n") { Description = "Tickets per page, 1 to 1000. [default: 100]", HelpName = "number" };
+    private readonly Option<string?> _cursor = new("--cursor") { Description = "next_cursor of the page before.", HelpName = "cursor" };
+    private readonly Option<bool> _all = new("--all") { Description = "All pages; json writes one ticket per line, table one table per page." };
 
     public TicketFindCommand(Shell shell, GlobalOptions global) : base(shell, global, "find", "Searches the hot tickets of a queue.")
     {
-        resolutionStatus.AcceptOnlyFromAmong("resolved", "noresolution", "any");
-        foreach (var option in new Option[] { queue, status, resolutionStatus, resolution, ticketId, group, parent, field, projection, limit, cursor, all }) Options.Add(option);
+        _resolutionStatus.AcceptOnlyFromAmong("resolved", "noresolution", "any");
+        foreach (var option in new Option[] { _queue, _status, _resolutionStatus, _resolution, _ticketId, _group, _parent, _field, _projection, _limit, _cursor, _all }) Options.Add(option);
     }
 
     protected override async Task<int> RunAsync(Session session, ParseResult parsed, CancellationToken cancel)
     {
         var body = Body(parsed);
-        var everything = parsed.GetValue(all);
+        var everything = parsed.GetValue(_all);
         while (true)
         {
             var page = await session.AskAsync(new TicketsRequest(HttpMethod.Post, "/tickets/find") { Body = body.ToBytes(), SafeToRepeat = true }, cancel);
@@ -63,17 +63,17 @@ internal sealed class TicketFindCommand : ApiCommand
     {
         var query = new JsonObject();
         new JsonBody(query)
-            .Set("queue", parsed.GetValue(queue))
-            .Set("status", parsed.GetValue(status))
-            .Set("resolution_status", parsed.GetValue(resolutionStatus))
-            .Set("resolution", parsed.GetValue(resolution))
-            .Set("ticket_id", parsed.GetValue(ticketId))
-            .Set("group", parsed.GetValue(group))
-            .Set("parent_id", parsed.GetValue(parent))
-            .SetIn("indexed_meta", "--field", parsed.GetValue(field));
+            .Set("queue", parsed.GetValue(_queue))
+            .Set("status", parsed.GetValue(_status))
+            .Set("resolution_status", parsed.GetValue(_resolutionStatus))
+            .Set("resolution", parsed.GetValue(_resolution))
+            .Set("ticket_id", parsed.GetValue(_ticketId))
+            .Set("group", parsed.GetValue(_group))
+            .Set("parent_id", parsed.GetValue(_parent))
+            .SetIn("indexed_meta", "--field", parsed.GetValue(_field));
         return new JsonBody(new JsonObject { ["query"] = query })
-            .AddTo("projection", parsed.GetValue(projection)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Set("limit", parsed.GetValue(limit))
-            .Set("cursor", parsed.GetValue(cursor));
+            .AddTo("projection", parsed.GetValue(_projection)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .Set("limit", parsed.GetValue(_limit))
+            .Set("cursor", parsed.GetValue(_cursor));
     }
 }

@@ -5,9 +5,9 @@ namespace Tickets.Tests.Client.Import;
 
 public sealed class ImportFileTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_csv_row_is_known_by_the_line_it_begins_on()
@@ -41,7 +41,7 @@ public sealed class ImportFileTests : IDisposable
     [Fact]
     public void A_header_with_a_column_twice_is_refused()
     {
-        var e = Assert.Throws<ImportFileException>(() => ImportFile.Open(folder.Write("a.csv", "a,b,a\n1,2,3\n")));
+        var e = Assert.Throws<ImportFileException>(() => ImportFile.Open(_folder.Write("a.csv", "a,b,a\n1,2,3\n")));
 
         Assert.Contains("the column 'a' 2 times", e.Message, StringComparison.Ordinal);
     }
@@ -49,14 +49,14 @@ public sealed class ImportFileTests : IDisposable
     [Fact]
     public void A_file_of_an_unknown_kind_says_which_are_known()
     {
-        var e = Assert.Throws<ImportFileException>(() => ImportFile.Open(folder.Write("a.xlsx", "")));
+        var e = Assert.Throws<ImportFileException>(() => ImportFile.Open(_folder.Write("a.xlsx", "")));
 
         Assert.Contains(".csv, .tsv, .ndjson or .jsonl", e.Message, StringComparison.Ordinal);
     }
 
     private async Task<List<ImportRow>> ReadAsync(string name, string text)
     {
-        using var file = ImportFile.Open(folder.Write(name, text));
+        using var file = ImportFile.Open(_folder.Write(name, text));
         return await file.ReadAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
     }
 }

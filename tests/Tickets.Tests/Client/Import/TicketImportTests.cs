@@ -9,11 +9,11 @@ public sealed class TicketImportTests : IDisposable
 {
     private static readonly ImportMapping Mapping = ImportMapping.Parse("""{"queue": "q", "indexed_meta": {"n": {"column": "n", "type": "int64"}}}"""u8);
 
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Every_row_becomes_one_ticket_while_the_server_keeps_breaking_connections()
@@ -109,8 +109,8 @@ public sealed class TicketImportTests : IDisposable
         await using var tickets = await TicketServer.StartAsync();
         using var client = Clients.For(tickets.Http);
         await ImportAsync(client, Rows(5));
-        var text = await File.ReadAllTextAsync(folder.At("state"), Cancel);
-        await File.WriteAllTextAsync(folder.At("state"), text[..^10], Cancel);
+        var text = await File.ReadAllTextAsync(_folder.At("state"), Cancel);
+        await File.WriteAllTextAsync(_folder.At("state"), text[..^10], Cancel);
 
         var second = await ImportAsync(client, Rows(5));
 
@@ -143,9 +143,9 @@ public sealed class TicketImportTests : IDisposable
         var e = await Assert.ThrowsAsync<ImportStateException>(() => ImportAsync(toOther, Rows(3)));
         Assert.Contains(one.Http.Address.Authority, e.Message, StringComparison.Ordinal);
 
-        folder.Write("state", "precious data without a line break");
+        _folder.Write("state", "precious data without a line break");
         await Assert.ThrowsAsync<ImportStateException>(() => ImportAsync(toOne, Rows(3)));
-        Assert.Equal("precious data without a line break", await File.ReadAllTextAsync(folder.At("state"), Cancel));
+        Assert.Equal("precious data without a line break", await File.ReadAllTextAsync(_folder.At("state"), Cancel));
     }
 
     [Fact]
@@ -174,5 +174,5 @@ public sealed class TicketImportTests : IDisposable
         Assert.Equal(Enumerable.Range(1, count).Select(n => (long)n), tickets.Tickets.Select(t => t.IndexedMeta!["n"].Number).Order());
 
     private Task<ImportSummary> ImportAsync(TicketsClient client, IEnumerable<ImportRow> rows, CancellationToken? cancel = null) =>
-        new TicketImport(client, Mapping, new ImportOptions { Robots = 4, StateFile = folder.At("state") }).RunAsync(AsAsync(rows), cancel ?? Cancel);
+        new TicketImport(client, Mapping, new ImportOptions { Robots = 4, StateFile = _folder.At("state") }).RunAsync(AsAsync(rows), cancel ?? Cancel);
 }

@@ -3,7 +3,7 @@ using Tickets.Contracts;
 namespace Tickets.Functions.Hosting;
 
 /// <summary>The problems that come from HTTP itself, whatever the function.</summary>
-internal static class Problems
+internal static class HttpProblems
 {
     public static Problem NotFound { get; } = new()
     {
@@ -35,11 +35,6 @@ internal static class Problems
         Title = "The request is malformed", Status = status, Code = ProblemCodes.MalformedRequest, Detail = detail,
     };
 
-    public static Problem MalformedJson(string detail) => new()
-    {
-        Title = "The body is not valid JSON", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.MalformedJson, Detail = detail,
-    };
-
     public static Problem UnknownParameter(string detail) => new()
     {
         Title = "Unknown query parameter", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.UnknownParameter, Detail = detail,
@@ -50,14 +45,9 @@ internal static class Problems
         Title = "A query parameter is not valid", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.InvalidParameter, Detail = detail,
     };
 
-    public static Problem InvalidField(IReadOnlyList<ProblemError> errors) => new()
+    public static Problem InvalidHeader(string detail) => new()
     {
-        Title = "A field is not valid", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.InvalidField, Detail = Sentence(errors), Errors = errors,
-    };
-
-    public static Problem UnknownMember(IReadOnlyList<ProblemError> errors) => new()
-    {
-        Title = "The body has unknown members", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.UnknownMember, Detail = Sentence(errors), Errors = errors,
+        Title = "A header is not valid", Status = StatusCodes.Status400BadRequest, Code = ProblemCodes.InvalidHeader, Detail = detail,
     };
 
     public static Problem UnsupportedMediaType(string detail) => new()
@@ -74,6 +64,4 @@ internal static class Problems
     {
         Title = "Not available now", Status = StatusCodes.Status503ServiceUnavailable, Code = ProblemCodes.Unavailable, Detail = detail, RetryAfter = 2,
     };
-
-    private static string Sentence(IReadOnlyList<ProblemError> errors) => string.Join(' ', errors.Take(3).Select(e => $"{(e.Pointer.Length == 0 ? "The body" : e.Pointer)} {e.Message}."));
 }
