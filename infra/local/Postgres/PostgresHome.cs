@@ -32,11 +32,12 @@ internal sealed record PostgresHome(string Programs, string Folder, ServiceAccou
         {
             var actual = CanEnter(Path.GetDirectoryName(folder)!) ? folder : PathElsewhere("data", folder);
             CreatePrivate(actual);
-            await Tool.RunAsync("chown", [$"{account.UserId}:{account.GroupId}", actual], "/", onLine: null, cancellationToken);
             if (actual != folder) File.CreateSymbolicLink(folder, actual);
         }
 
         var real = Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder;
+        // Each time: a first start may have been killed before it came here.
+        await Tool.RunAsync("chown", [$"{account.UserId}:{account.GroupId}", real], "/", cancellationToken);
         return new(programs, real, account);
     }
 
@@ -59,8 +60,8 @@ internal sealed record PostgresHome(string Programs, string Folder, ServiceAccou
 
         var partial = copy + ".partial";
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        await Tool.RunAsync("cp", ["-R", "-P", installed, partial], "/", onLine: null, cancellationToken);
-        await Tool.RunAsync("chmod", ["-R", "a+rX", partial], "/", onLine: null, cancellationToken);
+        await Tool.RunAsync("cp", ["-R", "-P", installed, partial], "/", cancellationToken);
+        await Tool.RunAsync("chmod", ["-R", "a+rX", partial], "/", cancellationToken);
         Directory.Move(partial, copy);
         return copy;
     }

@@ -84,6 +84,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
             if (HasExited) throw StartFailed($"ended while starting ({await Exited})");
             if (waited.Elapsed > limit) throw StartFailed($"was not ready after {limit.TotalSeconds:0} s");
             await Task.WhenAny(Exited, Task.Delay(50, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         // Something else that listens on the port may have answered in its place.

@@ -8,19 +8,14 @@ internal static class Tool
 {
     private const int QuotedLines = 30;
 
-    /// <param name="onLine">Sees every line that it writes, one at a time.</param>
     /// <exception cref="LocalStackException">The program is missing or failed; the message holds its last lines.</exception>
-    public static async Task RunAsync(string program, IReadOnlyList<string> arguments, string folder, Action<string>? onLine, CancellationToken cancellationToken)
+    public static async Task RunAsync(string program, IReadOnlyList<string> arguments, string folder, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         void Take(string? line)
         {
             if (line is null) return;
-            lock (lines)
-            {
-                lines.Add(line);
-                onLine?.Invoke(line);
-            }
+            lock (lines) lines.Add(line);
         }
 
         using var process = new Process

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using Tickets.Local;
 
@@ -8,6 +9,15 @@ public class AppProcessTests
     private static readonly string StandIn = Path.Combine(TestFiles.Folder, "stand-in-app.mjs");
 
     private static LocalStackOptions WithApp(string executable) => LocalStackOptions.ForTests() with { WithApp = true, WithStorage = false, AppExecutable = executable };
+
+    [Fact]
+    public async Task The_function_app_that_was_built_starts_and_says_that_it_is_ready()
+    {
+        await using var stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with { WithApp = true }, TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = stack.Apps[0].Address };
+        using var version = await http.GetAsync("/api/v1/version", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, version.StatusCode);
+    }
 
     [Fact]
     public async Task An_app_is_told_where_everything_is()

@@ -35,6 +35,7 @@ public sealed class StackProgramTests : IDisposable
             Assert.Equal(6, children.Length);
             Assert.All(children, pid => Assert.True(RunningProcess.Is(pid)));
             await killed.SignalAsync("KILL");
+            await killed.WaitForExitAsync();
         }
 
         // At once: it has to wait for the servers of the killed one by itself.
