@@ -10,7 +10,7 @@ namespace Tickets.Core.Archive;
 /// A ticket's JSON line, built from the rows of <see cref="DueTickets"/> into one reused buffer: the members of the API's ticket, in its order, nulls
 /// written, without <c>tier</c>. <c>ticket_id</c> comes first, since lookups find the line by it.
 /// </summary>
-internal sealed class ColdDocument
+internal sealed class ColdDocument : IDisposable
 {
     private const int FirstSlot = 10;
     private const int SlotsPerType = 5;
@@ -78,6 +78,8 @@ internal sealed class ColdDocument
         _json.Flush();
         return _buffer.WrittenMemory;
     }
+
+    public void Dispose() => _json.Dispose();
 
     /// <summary>The caller's JSON text as it came, on one line: a raw line break can only stand between tokens, where a space means the same.</summary>
     private ReadOnlySpan<byte> Data(NpgsqlDataReader row)

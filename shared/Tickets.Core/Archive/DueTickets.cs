@@ -31,7 +31,8 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
                 order by closed_at, ticket_id limit $4
                 """))
             {
-                command.Parameters.AddRange([new() { Value = cutoff }, new() { Value = closedAt }, new() { Value = ticketId }, new() { Value = size }]);
+                foreach (var value in new object[] { cutoff, closedAt, ticketId, size })
+                    command.Parameters.AddWithValue(value);
                 await using var rows = await command.ExecuteReaderAsync(cancellationToken);
                 while (await rows.ReadAsync(cancellationToken))
                 {
@@ -59,7 +60,7 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
     public async IAsyncEnumerable<(long TicketId, long Version, ReadOnlyMemory<byte> Json)> DocumentsAsync(
         ReadOnlyMemory<DueTicket> tickets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var document = new ColdDocument(queue);
+        using var document = new ColdDocument(queue);
         await using var connection = await shard.OpenConnectionAsync(cancellationToken);
         // One statement, so that a ticket and its blocks are of one moment.
         await using var command = new NpgsqlCommand(
