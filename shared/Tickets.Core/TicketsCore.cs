@@ -52,6 +52,7 @@ public static class TicketsCore
     {
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
+        services.AddSingleton<OplogUpkeep>();
         services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get)));
     }
 
@@ -72,6 +73,9 @@ public static class TicketsCore
         services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();
         services.AddSingleton<LeaveHot>();
+        services.AddSingleton<ExpiredKeys>();
+        services.AddSingleton<IndexUpkeep>();
+        services.AddSingleton<SearchStatistics>();
         services.AddSingleton<SearchCursors>();
         services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get)));
     }
