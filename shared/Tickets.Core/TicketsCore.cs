@@ -52,6 +52,7 @@ public static class TicketsCore
     {
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
+        services.AddSingleton<OplogUpkeep>();
         services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get)));
     }
 
@@ -68,9 +69,13 @@ public static class TicketsCore
         services.AddSingleton<TicketNumbers>();
         services.AddSingleton<Nonces>();
         services.AddSingleton<TicketLocator>();
-        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();
         services.AddSingleton<LeaveHot>();
+        services.AddSingleton<ExpiredKeys>();
+        services.AddSingleton<IndexUpkeep>();
+        services.AddSingleton<SearchStatistics>();
         services.AddSingleton<SearchCursors>();
         services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get)));
     }

@@ -267,7 +267,7 @@ public class ArchiverTests(ArchiveStack stack)
     }
 
     [Fact]
-    public async Task A_large_day_becomes_one_part_in_bounded_memory()
+    public async Task A_large_day_becomes_one_part_that_goes_up_in_pieces()
     {
         await using var scene = await ArchiveScene.CreateAsync(stack);
         await scene.ExecuteAsync(

@@ -72,3 +72,17 @@ create table oplog (
     diff        json not null,
     primary key (opid)
 ) partition by range (opid);
+
+-- How searches went, by queue and by the fields they gave; every process adds its counts now and then (SearchStatistics.cs).
+create table search_statistics (
+    queue_id       integer not null,
+    fields         text collate "C" not null,
+    searches       bigint not null,
+    rows_returned  bigint not null,
+    milliseconds   double precision not null,
+    sampled        bigint not null,
+    sampled_read   bigint not null,
+    sampled_returned bigint not null,
+    last_at        timestamptz not null,
+    primary key (queue_id, fields)
+);
