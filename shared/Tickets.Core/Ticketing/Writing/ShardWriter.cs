@@ -206,9 +206,9 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         }
     }
 
-    [LoggerMessage(300, LogLevel.Warning, "Lost the connection to shard {Shard}")]
+    [LoggerMessage(500, LogLevel.Warning, "Lost the connection to shard {Shard}")]
     private static partial void LogLost(ILogger logger, string shard, Exception fault);
 
-    [LoggerMessage(301, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
+    [LoggerMessage(501, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
     private static partial void LogRefused(ILogger logger, string shard, string sqlState, Exception fault);
 }
