@@ -5,32 +5,22 @@ using Tickets.Core.Platform;
 
 namespace Tickets.Local;
 
-/// <summary>The API key that the stack prints: an administrator's, made once per data folder, kept in a file that only its owner can read.</summary>
+/// <summary>The API key that the stack prints: made once per data folder, kept in a file that only its owner can read.</summary>
 internal static class DevelopmentKey
 {
-    /// <param name="file">Where its text is kept.</param>
-    /// <param name="settingsDatabase">The connection string.</param>
-    public static async Task<string> EnsureAsync(string file, string settingsDatabase, CancellationToken cancellationToken)
+    /// <returns>The text of an administrator's key for all queues. It is in the database before any app starts, so the first request finds it known.</returns>
+    public static async Task<string> GetOrCreateAsync(string file, string settingsDatabase, CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(settingsDatabase);
-        // The app would apply it too, but the key has to be there when the app first reads its settings.
         await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, cancellationToken);
-        if (File.Exists(file))
-        {
-            var kept = await File.ReadAllTextAsync(file, cancellationToken);
-            if (await IsKnownAsync(database, kept, cancellationToken)) return kept;
-        }
+        var keys = new ApiKeyStore(database, TimeProvider.System);
 
-        var key = await new ApiKeyStore(database, TimeProvider.System).CreateAsync(Role.Admin, [""], "Made by the local stack", cancellationToken);
+        // The file may be of another database than the one that is named now.
+        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) is var known && await keys.ExistsAsync(known, cancellationToken))
+            return known;
+
+        var key = await keys.CreateAsync(Role.Admin, [""], "development key of the local stack", cancellationToken);
         await PrivateFile.WriteAsync(file, key, cancellationToken);
         return key;
-    }
-
-    /// <summary>An existing server may have been emptied or exchanged since the key was made.</summary>
-    private static async Task<bool> IsKnownAsync(NpgsqlDataSource database, string key, CancellationToken cancellationToken)
-    {
-        await using var find = database.CreateCommand("select exists (select from api_keys where key_id = $1 and revoked_at is null)");
-        find.Parameters.Add(new() { Value = key.Split('_').ElementAtOrDefault(1) ?? "" });
-        return (bool)(await find.ExecuteScalarAsync(cancellationToken))!;
     }
 }

@@ -22,4 +22,19 @@ public sealed class ApiKeyStore(NpgsqlDataSource settingsDatabase, TimeProvider 
             cancel);
         return text;
     }
+
+    /// <summary>Whether the database knows the key with this text and it is not revoked.</summary>
+    public async Task<bool> ExistsAsync(string text, CancellationToken cancel)
+    {
+        var hashSecret = await new SettingsDatabase(settingsDatabase).SecretAsync(SigningSecrets.ApiKeysPurpose, cancel);
+        if (Parts(text, hashSecret) is not var (keyId, hash))
+            return false;
+        await using var command = settingsDatabase.CreateCommand("select exists (select from api_keys where key_id = $1 and secret_hash = $2 and revoked_at is null)");
+        command.Parameters.Add(new() { Value = keyId });
+        command.Parameters.Add(new() { Value = hash });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static (string KeyId, byte[] Hash)? Parts(string text, byte[] hashSecret) =>
+        ApiKey.TryParse(text, out var key) ? (key.KeyId.ToString(), ApiKey.Hash(key.Secret, hashSecret)) : null;
 }

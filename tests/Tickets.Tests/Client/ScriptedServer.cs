@@ -39,10 +39,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <param name="answer">Answers every request.</param>
     /// <param name="port">A port from <see cref="FreePort"/>.</param>
-    public static async Task<ScriptedServer> StartAsync(Func<Seen, HttpContext, Task> _answer, int? port = null)
+    public static async Task<ScriptedServer> StartAsync(Func<Seen, HttpContext, Task> answer, int? port = null)
     {
-        var server = new ScriptedServer(port ?? FreePort(), _answer);
-        await server.app.StartAsync();
+        var server = new ScriptedServer(port ?? FreePort(), answer);
+        await server._app.StartAsync();
         return server;
     }
 
