@@ -5,21 +5,21 @@ using Tickets.Core.Platform;
 
 namespace Tickets.Local;
 
-/// <summary>The API key that the stack prints: made once per data folder, kept in a file that only its owner can read.</summary>
+/// <summary>The API key that the stack prints: an administrator's, made once per data folder, kept in a file that only its owner can read.</summary>
 internal static class DevelopmentKey
 {
-    /// <returns>The text of an administrator's key for all queues. It is in the database before any app starts, so the first request finds it known.</returns>
-    public static async Task<string> GetOrCreateAsync(string file, string settingsDatabase, CancellationToken cancellationToken)
+    /// <param name="file">Where its text is kept.</param>
+    /// <param name="settingsDatabase">The connection string.</param>
+    public static async Task<string> EnsureAsync(string file, string settingsDatabase, CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(settingsDatabase);
+        // The app would apply it too, but the key has to be there when the app first reads its settings.
         await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, cancellationToken);
         var keys = new ApiKeyStore(database, TimeProvider.System);
+        // An existing server may have been emptied or exchanged since the key was made.
+        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) is var kept && await keys.ExistsAsync(kept, cancellationToken)) return kept;
 
-        // The file may be of another database than the one that is named now.
-        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) is var known && await keys.ExistsAsync(known, cancellationToken))
-            return known;
-
-        var key = await keys.CreateAsync(Role.Admin, [""], "development key of the local stack", cancellationToken);
+        var key = await keys.CreateAsync(Role.Admin, [""], "Made by the local stack", cancellationToken);
         await PrivateFile.WriteAsync(file, key, cancellationToken);
         return key;
     }

@@ -37,7 +37,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <summary>Every app process started so far, in the order of their start; some may have been stopped.</summary>
     public IReadOnlyList<AppProcess> Apps => [.. _apps.OrderBy(app => app.LogFile, StringComparer.Ordinal)];
 
-    /// <summary>The full text of an administrator's API key; null while no app has been started.</summary>
+    /// <summary>The full text of an administrator's API key for all queues; null while no app has been started.</summary>
     public string? DevelopmentKey { get; private set; }
 
     public string LogDirectory => _directory.Logs;
@@ -68,7 +68,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <param name="port">To listen on where it is free; 0 prefers none.</param>
     public async Task<AppProcess> StartAppAsync(int port = 0, CancellationToken cancellationToken = default)
     {
-        DevelopmentKey ??= await Local.DevelopmentKey.GetOrCreateAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
+        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
         var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard}"] = connectionString;

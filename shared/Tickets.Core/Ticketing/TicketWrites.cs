@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
+using Tickets.Core.Archive;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -24,12 +25,13 @@ public sealed class TicketWrites
     private readonly TicketNumbers _numbers;
     private readonly TicketLocator _locator;
     private readonly ShardWriters _writers;
+    private readonly ColdTickets _cold;
     private readonly TicketsOptions _options;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, string> _homes = new(StringComparer.Ordinal);
 
-    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, TicketsOptions options, TimeProvider clock) =>
-        (_settings, _nonces, _numbers, _locator, _writers, _options, _clock) = (settings, nonces, numbers, locator, writers, options, clock);
+    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, ColdTickets cold, TicketsOptions options, TimeProvider clock) =>
+        (_settings, _nonces, _numbers, _locator, _writers, _cold, _options, _clock) = (settings, nonces, numbers, locator, writers, cold, options, clock);
 
     /// <summary>Issues nonces. Their home is the shard the caller last created on: a create on a nonce's home is one transaction.</summary>
     public async Task<Result<NoncesResponse>> TakeNoncesAsync(int count, Caller caller, CancellationToken cancel)
@@ -95,7 +97,7 @@ public sealed class TicketWrites
         var shard = queue.ShardOf(id);
         var written = await _writers[shard].WriteAsync(command, cancel);
         if (written.IsProblem)
-            return written.Problem;
+            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
     }
 
@@ -124,7 +126,7 @@ public sealed class TicketWrites
         var shard = queue.ShardOf(id);
         var written = await _writers[shard].WriteAsync(new AcceptTicket(queue, id, by!), cancel);
         if (written.IsProblem)
-            return written.Problem;
+            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
     }
 
@@ -182,6 +184,15 @@ public sealed class TicketWrites
         if (body.TryGetProperty("queue", out _))
             return await QueueOfAsync(body, caller, cancel);
         var queue = await _locator.FindAsync(id, cancel);
-        return queue is not null && caller.Reaches(queue.Name) ? queue : Problems.TicketNotFound(TicketId.Format(id));
+        if (queue is not null && caller.Reaches(queue.Name))
+            return queue;
+        var reached = _settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
+        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, cancel);
     }
+
+    /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
+        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
+            ? Problems.TicketArchived(TicketId.Format(id))
+            : problem;
 }

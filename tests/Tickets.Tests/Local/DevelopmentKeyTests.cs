@@ -29,5 +29,5 @@ public sealed class DevelopmentKeyTests(StackFixture fixture) : IClassFixture<St
         Assert.Equal(1L, await Sql.ScalarAsync<long>(fixture.Stack.SettingsDatabase, "select count(*) from api_keys where role = 'admin'"));
     }
 
-    private Task<string> KeyOfAsync(string database) => DevelopmentKey.GetOrCreateAsync(KeyFile, database, TestContext.Current.CancellationToken);
+    private Task<string> KeyOfAsync(string database) => DevelopmentKey.EnsureAsync(KeyFile, database, TestContext.Current.CancellationToken);
 }

@@ -11,7 +11,7 @@ internal readonly struct Block(byte[] buffer, int length) : IDisposable
     public ReadOnlyMemory<byte>? Find(long id)
     {
         var line = DocumentLine.Find(Raw.Span, id);
-        return line.IsEmpty ? null : line.ToArray();
+        return line.IsEmpty ? default(ReadOnlyMemory<byte>?) : line.ToArray().AsMemory();
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);

@@ -55,8 +55,8 @@ internal static class TableEntityJson
             case string text: json.WriteString(name, text); break;
             case bool flag: json.WriteBoolean(name, flag); break;
             case int number: json.WriteNumber(name, number); break;
-            case double number when double.IsFinite(number): json.WriteNumber(name, number); break;
-            case double number: WriteTyped(json, name, "Edm.Double", number.ToString(CultureInfo.InvariantCulture)); break;
+            // Typed, since a whole number would come back as an int32.
+            case double number: WriteTyped(json, name, "Edm.Double", number.ToString("R", CultureInfo.InvariantCulture)); break;
             case long number: WriteTyped(json, name, "Edm.Int64", number.ToString(CultureInfo.InvariantCulture)); break;
             case Guid guid: WriteTyped(json, name, "Edm.Guid", guid.ToString()); break;
             case DateTimeOffset time: WriteTyped(json, name, "Edm.DateTime", TableFilter.Time(time)); break;

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Tickets.Core.Archive;
+using Tickets.Core.Archive.Index;
+using Tickets.Core.Archive.Parts;
+using Tickets.Core.Platform.Tables;
+
+namespace Tickets.Tests.Archive;
+
+/// <summary>A hot shard with one queue, and an empty cold tier; any number of "processes" archive and read.</summary>
+internal sealed class ArchiveScene : IAsyncDisposable
+{
+    public const string Shard = "hot-0";
+    private static int _scenes;
+    private readonly ArchiveStack _stack;
+    private readonly string _container = $"cold{Interlocked.Increment(ref _scenes)}";
+
+    private ArchiveScene(ArchiveStack stack, NpgsqlDataSource database) => (_stack, Database) = (stack, database);
+
+    public NpgsqlDataSource Database { get; }
+
+    public ColdQueue Queue { get; } = new(7, "incidents/birdstrikes", TimeSpan.FromDays(7), [Shard],
+        new Dictionary<string, (bool, int)> { ["cost"] = (false, 1), ["state"] = (true, 1), ["operator"] = (true, 5) });
+
+    public BlobContainerClient Blobs => new BlobServiceClient(_stack.StorageConnectionString).GetBlobContainerClient(_container);
+    public TableClient Table => new TableServiceClient(_stack.StorageConnectionString).GetTableClient(_container);
+
+    public static async Task<ArchiveScene> CreateAsync(ArchiveStack stack)
+    {
+        var scene = new ArchiveScene(stack, await stack.CreateDatabaseAsync());
+        using var schema = new StreamReader(typeof(ColdQueue).Assembly.GetManifestResourceStream("Platform/Schema/hot/schema-001.sql")!);
+        await scene.ExecuteAsync(await schema.ReadToEndAsync());
+        await scene.ExecuteAsync(
+            """
+            create table tickets_q7 partition of tickets (primary key (ticket_id)) for values in (7);
+            create index on tickets_q7 (closed_at) where closed_at is not null;
+            create table ticket_meta_q7 partition of ticket_meta (primary key (ticket_id, block)) for values in (7);
+            """);
+        var process = scene.Process();
+        await process.Shards.EnsureCreatedAsync(CancellationToken.None);
+        await process.Parts.EnsureCreatedAsync(CancellationToken.None);
+        return scene;
+    }
+
+    /// <summary>A process of its own: own caches, and own faults.</summary>
+    public ArchiveProcess Process(HttpPipelinePolicy? storage = null, Func<RemoveArchived, RemoveArchived>? removal = null)
+    {
+        var blobOptions = new BlobClientOptions();
+        var tableOptions = new TableClientOptions();
+        if (storage is not null)
+        {
+            blobOptions.AddPolicy(storage, HttpPipelinePosition.PerCall);
+            tableOptions.AddPolicy(storage, HttpPipelinePosition.PerCall);
+        }
+
+        var shards = new ColdShards(new TableServiceClient(_stack.StorageConnectionString, tableOptions), TimeProvider.System, _container);
+        var parts = new ColdParts(new BlobServiceClient(_stack.StorageConnectionString, blobOptions), _container);
+        RemoveArchived remove = RemoveAsync;
+        return new ArchiveProcess(
+            shards, parts, new ColdIndex(shards, TimeProvider.System),
+            new Archiver(shards, parts, _ => Database, removal?.Invoke(remove) ?? remove, TimeProvider.System, NullLogger<Archiver>.Instance), Queue);
+    }
+
+    /// <summary>Closed tickets on some days, long due; their text tells them apart.</summary>
+    public async Task AddClosedTicketsAsync(int count, int days, long firstId = 1_000_000, int step = 3)
+    {
+        await ExecuteAsync(
+            $$"""
+            insert into tickets (queue_id, ticket_id, status, resolution, version, created_at, updated_at, closed_at, i1, s1)
+            select 7, {{firstId}} + n * {{step}}, 'closed', 'fixed', 3, day, day + interval '1 hour', day + interval '2 hours' + n * interval '1 ms', n, 'Louisiana'
+            from generate_series(0, {{count - 1}}) n, lateral (select timestamptz '1990-01-08 10:00:00.123456Z' + (n * {{days}} / {{count}}) * interval '1 day' as day) d;
+            insert into ticket_meta (queue_id, ticket_id, block, version, data)
+            select 7, {{firstId}} + n * {{step}}, 'report', 2, ('{"text": "ticket ' || ({{firstId}} + n * {{step}}) || ' ' || repeat('gull ', n % 50) || '"}')::json
+            from generate_series(0, {{count - 1}}) n;
+            """);
+    }
+
+    public static IEnumerable<long> Ids(int count, long firstId = 1_000_000, int step = 3) => Enumerable.Range(0, count).Select(n => firstId + ((long)n * step));
+
+    /// <summary>As a reader does: hot first, then cold.</summary>
+    public async Task<string?> ReadAsync(ColdTickets cold, long id)
+    {
+        await using var command = Database.CreateCommand("select data::text from ticket_meta where queue_id = 7 and ticket_id = $1 and block = 'report'");
+        command.Parameters.AddWithValue(id);
+        if (await command.ExecuteScalarAsync() is string hot)
+            return JsonDocument.Parse(hot).RootElement.GetProperty("text").GetString();
+        return await cold.FindAsync(Queue.Name, id, CancellationToken.None) is { } json
+            ? JsonDocument.Parse(json).RootElement.GetProperty("meta").GetProperty("report").GetProperty("data").GetProperty("text").GetString()
+            : null;
+    }
+
+    public async Task<long> CountHotAsync() => await ScalarAsync("select count(*) from tickets where queue_id = 7");
+
+    public async Task<long> ScalarAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await Database.DisposeAsync();
+
+    private async Task<IReadOnlyList<long>> RemoveAsync(string shard, int queueId, IReadOnlyList<(long TicketId, long Version)> tickets, CancellationToken cancellationToken)
+    {
+        await using var command = Database.CreateCommand(
+            """
+            with gone as (
+                delete from tickets t using unnest($2, $3) as due (ticket_id, version)
+                where t.queue_id = $1 and t.ticket_id = due.ticket_id and t.version = due.version
+                returning t.ticket_id),
+            meta as (delete from ticket_meta m using gone where m.queue_id = $1 and m.ticket_id = gone.ticket_id)
+            select ticket_id from gone
+            """);
+        command.Parameters.AddWithValue(queueId);
+        command.Parameters.AddWithValue(tickets.Select(t => t.TicketId).ToArray());
+        command.Parameters.AddWithValue(tickets.Select(t => t.Version).ToArray());
+        var removed = new List<long>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            removed.Add(rows.GetInt64(0));
+        return removed;
+    }
+}
+
+/// <summary>One process's view: the archiver and the reader with their own caches.</summary>
+internal sealed record ArchiveProcess(ColdShards Shards, ColdParts Parts, ColdIndex Index, Archiver Archiver, ColdQueue Queue)
+{
+    public ColdTickets Tickets { get; } = new(Index, Parts);
+
+    public Task<ArchiveReport> ArchiveAsync() => Archiver.RunAsync([Queue], TimeSpan.FromMinutes(5), CancellationToken.None);
+}
