@@ -17,6 +17,7 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     private volatile SettingsSnapshot _current = SettingsSnapshot.Empty;
     private volatile SigningSecrets? _secrets;
     private long _refreshedAt;
+    private long _triedAt;
 
     public SettingsSnapshot Current => _current;
     public SigningSecrets Secrets => _secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
@@ -70,9 +71,10 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         await _refreshing.WaitAsync(cancel);
         try
         {
-            if (_loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt)) < leastAge)
+            // Counted from the last try, good or bad: a database that is away must not make everyone who asks wait for it in turn.
+            if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < leastAge)
                 return;
-            var asOf = clock.GetTimestamp();
+            var asOf = _triedAt = clock.GetTimestamp();
             _secrets ??= await SigningSecrets.LoadAsync(database, cancel);
             var changes = await database.ReadChangesAsync(_current.Revision, cancel);
             if (changes.Revision != _current.Revision)
