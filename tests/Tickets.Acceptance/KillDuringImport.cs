@@ -35,9 +35,8 @@ public sealed class KillDuringImport
         await DefineQueueAsync(client);
 
         var acknowledged = new ConcurrentDictionary<long, string>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var options = new ImportOptions { Robots = 16, Created = (line, ticketId) => Assert.True(acknowledged.TryAdd(line, ticketId)) };
-        var import = new TicketImport(client, Mapping, options).RunAsync(Source(), stop.Token);
+        var import = new TicketImport(client, Mapping, options).RunAsync(Source(), Cancel);
         foreach (var kill in KillsAt)
         {
             while (acknowledged.Count < kill && !import.IsCompleted) await Task.Delay(5, Cancel);
