@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Spectre.Console;
-using Tickets.Client;
 using Tickets.Local.Demo;
 
 namespace Tickets.Local.Commands;
@@ -70,11 +69,6 @@ internal static class DemoCommand
             DemoTable.Write(Output(), result);
             Console.WriteLine(result.Holds ? $"Every check holds; {took.Elapsed.TotalSeconds:0} s." : $"Not every check holds; {took.Elapsed.TotalSeconds:0} s.");
             return result.Holds ? 0 : 1;
-        }
-        catch (Exception e) when (e is DemoFailedException or TicketsException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
         }
         finally
         {
