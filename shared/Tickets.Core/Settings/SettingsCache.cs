@@ -10,7 +10,7 @@ namespace Tickets.Core.Settings;
 /// </summary>
 public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSchemas schemas, TicketsOptions options, TimeProvider clock, ILogger<SettingsCache> logger) : BackgroundService
 {
-    private static readonly TimeSpan LeastTimeBetweenMisses = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseBetweenMisses = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,7 +40,7 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     {
         if (_current.Queues.TryGetValue(name, out var queue))
             return queue;
-        await RefreshAsync(LeastTimeBetweenMisses, cancel);
+        await RefreshAsync(PauseBetweenMisses, cancel);
         return _current.Queues.GetValueOrDefault(name);
     }
 
@@ -65,13 +65,18 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task RefreshAsync(TimeSpan leastAge, CancellationToken cancel)
+    /// <summary>Returns with a copy that was read after this call, be it by another caller; a pause between two reads bounds their rate.</summary>
+    private async Task RefreshAsync(TimeSpan pause, CancellationToken cancel)
     {
+        var asked = clock.GetTimestamp();
         await _refreshing.WaitAsync(cancel);
         try
         {
-            if (_loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt)) < leastAge)
+            var last = Interlocked.Read(ref _refreshedAt);
+            if (_loaded.Task.IsCompleted && last > asked)
                 return;
+            if (_loaded.Task.IsCompleted && pause - clock.GetElapsedTime(last) is { Ticks: > 0 } rest)
+                await Task.Delay(rest, clock, cancel);
             var asOf = clock.GetTimestamp();
             _secrets ??= await SigningSecrets.LoadAsync(database, cancel);
             var changes = await database.ReadChangesAsync(_current.Revision, cancel);
