@@ -55,7 +55,7 @@ public sealed partial class ReadOplog
             var pages = await Task.WhenAll(positions.Select(position => TryReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
             if (Array.Exists(pages, page => page.Trimmed))
                 return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
-            var ops = pages.SelectMany(page => page.Ops).OrderBy(op => op.At).ThenBy(op => op.Shard, StringComparer.Ordinal).ThenBy(op => op.Opid).Take(maxOps).ToList();
+            var ops = pages.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps).ToList();
             var next = pages.ToDictionary(page => page.Shard, page => NextPosition(page, ops), StringComparer.Ordinal);
             var left = wait - _clock.GetElapsedTime(began);
             var behind = pages.Any(page => next[page.Shard] < page.Head);
@@ -101,6 +101,20 @@ public sealed partial class ReadOplog
     {
         await using var command = shard.Database.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>
+    /// Shards are merged by time, but a shard's own ops stay in the order of their opids: the clocks of the processes that wrote them
+    /// may differ, so an op counts as no older than those before it.
+    /// </summary>
+    private static IEnumerable<(DateTimeOffset Turn, FoundOp Op)> InTurn(ShardPage page)
+    {
+        var turn = DateTimeOffset.MinValue;
+        foreach (var op in page.Ops)
+        {
+            turn = op.At > turn ? op.At : turn;
+            yield return (turn, op);
+        }
     }
 
     private static long NextPosition(ShardPage page, List<FoundOp> shown)
