@@ -16,6 +16,15 @@ internal sealed class HotArea : IBenchArea
         new VersusFloor("create", FloorScript.Create, 2.0, scene => scene.Creates()),
         new VersusFloor("update", FloorScript.Update, 2.0, scene => new UpdateRequests(scene.Stack.Key, scene.Book, HotScene.Connections)),
         new VersusFloor("find", FloorScript.Find, 0.3, scene => new FindRequests(scene.Stack.Key, [HotQueues.Main], scene.Keys)),
+        new Bulk(),
+        new LatencyAtHalfRate(),
+        new QuietQueue(),
+        new FourProcesses(),
+        new ManyQueues(),
+        new NonceRate(),
+        // These two write so much that nothing should be measured after them.
+        new TenMillion(),
+        new MemoryAtPeak(),
     ];
 
     public IReadOnlyList<string> Figures { get; } = [.. Scenarios.SelectMany(scenario => scenario.Figures)];
