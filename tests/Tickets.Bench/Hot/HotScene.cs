@@ -52,18 +52,16 @@ internal sealed class HotScene : IAsyncDisposable
                 await HotQueues.MakeAsync(client, withMany);
             await stack.StopAppAsync(stack.Apps[0]);
 
-            sheet.Progress($"Filling in {times.Tickets:N0} tickets");
+            sheet.Progress($"Filling in {times.Tickets:N0} tickets{(withFloor ? ", and as many of the floor" : "")}");
             var fill = new HotFill(stack.SettingsDatabase, stack.Shard);
+            var floor = withFloor ? FloorDatabase.MakeAsync(stack.Server, times.Tickets) : null;
             await fill.FillMainAsync(1, times.Tickets);
             if (withMany)
                 await fill.FillManyAsync(times.TicketsOfMany);
-            if (withFloor)
-                sheet.Progress($"Filling in {times.Tickets:N0} tickets of the floor");
-            var floor = withFloor ? await FloorDatabase.MakeAsync(stack.Server, times.Tickets) : null;
 
             await stack.StartAppAsync();
-            var scene = new HotScene(stack, fill, floor, times, sheet);
-            await scene.Nonces.FillAsync();
+            var scene = new HotScene(stack, fill, floor is null ? null : await floor, times, sheet);
+            await scene.WarmUpAsync();
             return scene;
         }
         catch
@@ -82,8 +80,14 @@ internal sealed class HotScene : IAsyncDisposable
         _client.Dispose();
         _client = Stack.CreateClient();
         Nonces = new NonceStock(_client);
-        await Nonces.FillAsync();
+        await WarmUpAsync();
     }
+
+    public UpdateRequests Updates() => new(Stack.Key, Book, Connections);
+
+    public FindRequests Finds() => Finds([HotQueues.Main], Keys);
+
+    public FindRequests Finds(IReadOnlyList<string> queues, long keys) => new(Stack.Key, queues, keys);
 
     public CreateRequests Creates() => Creates([HotQueues.Main]);
 
@@ -118,6 +122,16 @@ internal sealed class HotScene : IAsyncDisposable
     {
         _client.Dispose();
         await Stack.DisposeAsync();
+    }
+
+    private async Task WarmUpAsync()
+    {
+        Sheet.Progress("Warming up");
+        await Nonces.FillAsync();
+        var plan = Plan() with { WarmUp = TimeSpan.Zero, Duration = Times.FirstWarmUp };
+        (await LoadRun.RunAsync(plan, Creates())).OrThrow("Warming up with creates");
+        (await LoadRun.RunAsync(plan, Updates())).OrThrow("Warming up with updates");
+        (await LoadRun.RunAsync(plan, Finds())).OrThrow("Warming up with searches");
     }
 
     private void Note(string name, LoadResult result, ProcessorUse use)

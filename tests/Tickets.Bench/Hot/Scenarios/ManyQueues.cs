@@ -1,4 +1,3 @@
-using Tickets.Bench.Hot.Requests;
 using Tickets.Bench.Report;
 
 namespace Tickets.Bench.Hot.Scenarios;
@@ -21,8 +20,8 @@ internal sealed class ManyQueues : HotScenario
         var manyCreate = (await scene.RunAsync("create_300_queues", scene.Creates(HotQueues.Many, keysOfMany))).OrThrow("create_300_queues");
         scene.Sheet.Figure(Create, manyCreate.PerSecond / oneCreate.PerSecond, "x", Target.AtLeast(0.8));
 
-        var oneFind = (await scene.RunAsync("find_1_queue", new FindRequests(scene.Stack.Key, [HotQueues.Main], scene.Keys))).OrThrow("find_1_queue");
-        var manyFind = (await scene.RunAsync("find_300_queues", new FindRequests(scene.Stack.Key, HotQueues.Many, keysOfMany))).OrThrow("find_300_queues");
+        var oneFind = (await scene.RunAsync("find_1_queue", scene.Finds())).OrThrow("find_1_queue");
+        var manyFind = (await scene.RunAsync("find_300_queues", scene.Finds(HotQueues.Many, keysOfMany))).OrThrow("find_300_queues");
         scene.Sheet.Figure(Find, manyFind.PerSecond / oneFind.PerSecond, "x", Target.AtLeast(0.8));
     }
 }
