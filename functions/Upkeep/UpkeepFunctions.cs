@@ -14,6 +14,8 @@ internal static class UpkeepFunctions
             run.Log.Add($"dropped {await services.GetRequiredService<OplogUpkeep>().RunAsync(cancel)} old partitions"));
         functions.MapTimer("KeepQueueIndexes", "40 * * * * *", async (services, run, cancel) =>
             run.Log.Add($"built or dropped {await services.GetRequiredService<IndexUpkeep>().RunAsync(cancel)} indexes"));
+        functions.MapTimer("FinishMoves", "*/10 * * * * *", async (services, run, cancel) =>
+            run.Log.Add($"finished {await services.GetRequiredService<Moves>().SweepAsync(cancel)} moves that were cut off"));
         functions.MapTimer("ForgetExpiredKeys", "0 */10 * * * *", async (services, run, cancel) =>
             run.Log.Add($"forgot {await services.GetRequiredService<ExpiredKeys>().ForgetAsync(cancel)} keys"));
     }

@@ -107,6 +107,7 @@ public sealed class LocalStack : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await LeftoverProcesses.WaitUntilGoneAsync(_directory.Pids, cancellationToken);
+        if (_options.WipeAtStart) _directory.BeginAnew();
         _directory.SetLastLogsAside();
         _directory.Announce(address: null);
 

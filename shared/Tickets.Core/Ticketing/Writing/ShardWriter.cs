@@ -107,7 +107,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         var session = await ConnectAsync();
         var loaded = load ? await LoadedGroup.ReadAsync(session, group) : new LoadedGroup();
         var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
-        var decisions = new GroupDecisions(loaded, now);
+        var decisions = new GroupDecisions(loaded, shard.Name, now);
         foreach (var pending in group)
             decisions.Decide(pending);
 
