@@ -55,9 +55,17 @@ public sealed class BulkWrites(TicketWrites writes)
     private static ReadOnlyMemory<byte> Line<T>(Result<T> result, JsonTypeInfo<T> type)
     {
         if (result.IsProblem)
-            return JsonSerializer.SerializeToUtf8Bytes(result.Problem, TicketsJson.Default.Problem);
+            return Serialize(result.Problem, TicketsJson.Default.Problem);
         // The answer of the single request with its status in front.
-        return (byte[])[.. "{\"status\":200,"u8, .. JsonSerializer.SerializeToUtf8Bytes(result.Value, type).AsSpan(1)];
+        return (byte[])[.. "{\"status\":200,"u8, .. Serialize(result.Value, type).Span[1..]];
+    }
+
+    private static ReadOnlyMemory<byte> Serialize<T>(T value, JsonTypeInfo<T> type)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        using var writer = new Utf8JsonWriter(json, TicketJson.Options);
+        JsonSerializer.Serialize(writer, value, type);
+        return json.WrittenMemory;
     }
 
     private static ReadOnlyMemory<byte> Compose(IReadOnlyList<ReadOnlyMemory<byte>> results)
