@@ -91,6 +91,6 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         }
     }
 
-    [LoggerMessage(200, LogLevel.Warning, "The settings could not be refreshed; serving the copy at hand until it is too old")]
+    [LoggerMessage(400, LogLevel.Warning, "The settings could not be refreshed; serving the copy at hand until it is too old")]
     private static partial void LogRefreshFailed(ILogger logger, Exception fault);
 }

@@ -7,11 +7,11 @@ namespace Tickets.Core.Ticketing;
 /// <summary>Finds the queue of a hot ticket by its id alone.</summary>
 public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
 {
-    /// <returns>The queue, or null when no shard that answers has the ticket.</returns>
-    public async Task<QueueSettings?> FindAsync(long ticketId, CancellationToken cancel)
+    /// <returns>The queues whose shards have the ticket: one as a rule, two for a moment while it moves between shards, none when it is not hot.</returns>
+    public async Task<IReadOnlyList<QueueSettings>> FindAsync(long ticketId, CancellationToken cancel)
     {
         var answers = await Task.WhenAll(shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)));
-        return Array.Find(answers, id => id is not null) is { } queueId ? settings.Current.QueuesById.GetValueOrDefault(queueId) : null;
+        return answers.Where(id => id is not null).Select(id => settings.Current.QueuesById.GetValueOrDefault(id!.Value)).OfType<QueueSettings>().ToList();
     }
 
     private static async Task<int?> FindOnAsync(Shard shard, long ticketId, CancellationToken cancel)

@@ -107,7 +107,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         var session = await ConnectAsync();
         var loaded = load ? await LoadedGroup.ReadAsync(session, group) : new LoadedGroup();
         var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
-        var decisions = new GroupDecisions(loaded, now);
+        var decisions = new GroupDecisions(loaded, shard.Name, now);
         foreach (var pending in group)
             decisions.Decide(pending);
 
@@ -206,9 +206,9 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         }
     }
 
-    [LoggerMessage(300, LogLevel.Warning, "Lost the connection to shard {Shard}")]
+    [LoggerMessage(500, LogLevel.Warning, "Lost the connection to shard {Shard}")]
     private static partial void LogLost(ILogger logger, string shard, Exception fault);
 
-    [LoggerMessage(301, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
+    [LoggerMessage(501, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
     private static partial void LogRefused(ILogger logger, string shard, string sqlState, Exception fault);
 }

@@ -1,0 +1,3 @@
+\set k random(0, :keys - 1)
+\set s random(0, 6)
+with i as (select nextval('ticket_id') as id, o, mj, oj from unnest(:metas::text[], :ops::text[]) with ordinality as u(mj, oj, o)), t as (insert into ticket (id, status, version, n1, n2, n3, n4, n5, t1, t2, t3, t4, t5) select id, :s, 1, (:k + o * 1999) % :keys, (:k + o) % 1000, :k * 3, null, null, 'ext-' || ((:k + o * 1999) % :keys)::text, 'robot-17', '9e107d9d372bb6826bd81d3542a419d6', null, null from i), m as (insert into meta (ticket_id, block, version, data) select id, 1, 1, mj::jsonb from i) insert into oplog (seq, ticket_id, kind, data) select nextval('oplog_seq'), id, 1, oj::jsonb from i;

@@ -1,0 +1,22 @@
+using Tickets.Bench.Report;
+
+namespace Tickets.Bench;
+
+/// <summary>A part of the system that is measured by itself: a command of this program.</summary>
+internal interface IBenchArea
+{
+    string Name { get; }
+
+    string Description { get; }
+
+    /// <summary>The names of all that it measures.</summary>
+    IReadOnlyList<string> Figures { get; }
+
+    Task RunAsync(BenchRequest request);
+}
+
+/// <param name="Only">The names of the figures asked for; empty for all.</param>
+internal sealed record BenchRequest(bool Quick, IReadOnlyList<string> Only, Sheet Sheet)
+{
+    public bool Wants(IEnumerable<string> figures) => Only.Count == 0 || figures.Any(Only.Contains);
+}
