@@ -9,6 +9,7 @@ using Tickets.Functions.Oplog;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
+using Tickets.Functions.Upkeep;
 
 var functions = new FunctionCatalog();
 HealthFunctions.Declare(functions);
@@ -17,6 +18,7 @@ TicketFunctions.Declare(functions);
 SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
+UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp
 {

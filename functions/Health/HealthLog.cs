@@ -1,6 +1,6 @@
 namespace Tickets.Functions.Health;
 
-/// <summary>Log lines 200 to 219.</summary>
+/// <summary>Log lines 200 to 299.</summary>
 internal static partial class HealthLog
 {
     [LoggerMessage(200, LogLevel.Warning, "The check of {Dependency} failed")]

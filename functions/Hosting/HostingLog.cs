@@ -33,6 +33,9 @@ internal static partial class HostingLog
     [LoggerMessage(112, LogLevel.Warning, "{Method} {Path}: a database did not answer, trace {TraceId}")]
     public static partial void DatabaseAway(this ILogger logger, Exception exception, string method, string path, string traceId);
 
+    [LoggerMessage(113, LogLevel.Warning, "{Method} {Path}: storage did not answer, trace {TraceId}")]
+    public static partial void StorageAway(this ILogger logger, Exception exception, string method, string path, string traceId);
+
     [LoggerMessage(120, LogLevel.Error, "{Function}: the run failed")]
     public static partial void RunFailed(this ILogger logger, Exception exception, string function);
 

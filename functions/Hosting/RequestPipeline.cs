@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Azure;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Npgsql;
@@ -45,6 +46,11 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
             // A database that is away, restarting or too slow: the caller may try again, and nothing was half done.
             logger.DatabaseAway(exception, context.Request.Method, context.Request.Path, traceId);
             await Answer(context, traceId, exception.IsTransient || exception is not PostgresException ? HttpProblems.Unavailable("A database cannot be reached.") : HttpProblems.Internal);
+        }
+        catch (RequestFailedException exception) when (!context.Response.HasStarted)
+        {
+            logger.StorageAway(exception, context.Request.Method, context.Request.Path, traceId);
+            await Answer(context, traceId, HttpProblems.Unavailable("The storage account cannot be reached."));
         }
         catch (Exception exception)
         {

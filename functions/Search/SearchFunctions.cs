@@ -1,13 +1,19 @@
+using System.Text.Json.Serialization;
 using Tickets.Core.Access;
+using Tickets.Core.Platform;
 using Tickets.Core.Search;
+using Tickets.Core.Settings;
 using Tickets.Functions.Hosting;
 
 namespace Tickets.Functions.Search;
 
 internal static class SearchFunctions
 {
-    public static void Declare(FunctionCatalog functions) =>
+    public static void Declare(FunctionCatalog functions)
+    {
         functions.MapPost("/tickets/find", Find).WithName("FindTickets").Requires(Permission.Read);
+        functions.MapGet("/queues/index-usage", GetIndexUsage).WithName("GetIndexUsage").Requires(Permission.Read).AcceptsQuery("queue");
+    }
 
     private static async Task Find(HttpContext context)
     {
@@ -22,4 +28,21 @@ internal static class SearchFunctions
         var found = await context.Service<FindTickets>().FindAsync(body!.RootElement, context.Caller(), context.RequestAborted);
         await (found.IsProblem ? context.AnswerProblem(found.Problem) : context.AnswerJson(found.Value));
     }
+
+    private static async Task GetIndexUsage(HttpContext context)
+    {
+        var name = context.Parameter("queue");
+        if (name is null or "")
+            await context.AnswerProblem(Problems.InvalidParameter("queue", "this parameter is required."));
+        else if (!context.Caller().Reaches(name))
+            await context.AnswerProblem(Problems.ForbiddenQueue(name));
+        else if (await context.Service<SettingsCache>().FindQueueAsync(name, context.RequestAborted) is { } queue)
+            await context.Answer(await context.Service<IndexUsage>().ReadAsync(queue, context.RequestAborted), SearchJson.Default.QueueIndexUsage);
+        else
+            await context.AnswerProblem(Problems.NotFound($"There is no queue '{name}'."));
+    }
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(QueueIndexUsage))]
+internal sealed partial class SearchJson : JsonSerializerContext;

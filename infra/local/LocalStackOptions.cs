@@ -14,6 +14,9 @@ public sealed record LocalStackOptions
     /// <summary>Created where needed; one stack at a time runs on it.</summary>
     public string DataDirectory { get; init; } = Repository.PathTo(".local", "stack");
 
+    /// <summary>Deletes what an earlier stack left in the data folder; the servers that somebody else runs keep theirs.</summary>
+    public bool WipeAtStart { get; init; }
+
     /// <summary>Deletes the data when the stack ends.</summary>
     public bool WipeAtEnd { get; init; }
 

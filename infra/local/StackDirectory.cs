@@ -36,8 +36,7 @@ internal sealed class StackDirectory : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(root)!);
             var held = FileLock.TryTake(LockOf(root)) ?? throw new LocalStackException(DescribeHolder(root));
             var directory = new StackDirectory(root, held);
-            Directory.CreateDirectory(directory.Logs);
-            Directory.CreateDirectory(directory.Pids);
+            directory.CreateFolders();
             return directory;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -73,6 +72,13 @@ internal sealed class StackDirectory : IDisposable
         Directory.Delete(Root, recursive: true);
     }
 
+    /// <summary>As if nothing had ever run here.</summary>
+    public void BeginAnew()
+    {
+        Wipe();
+        CreateFolders();
+    }
+
     public void Dispose()
     {
         File.Delete(Holder);
@@ -97,6 +103,12 @@ internal sealed class StackDirectory : IDisposable
 
     /// <summary>For folders whose names are never used again: nobody else can be about to take the lock.</summary>
     public void DeleteLock() => File.Delete(LockOf(Root));
+
+    private void CreateFolders()
+    {
+        Directory.CreateDirectory(Logs);
+        Directory.CreateDirectory(Pids);
+    }
 
     // Beside the folder, so that wiping the folder does not give up the lock.
     private static string LockOf(string root) => root + ".lock";

@@ -44,6 +44,7 @@ public static class ProblemCodes
     // 500, 503
     public const string Internal = "internal_error";
     public const string StaleSettings = "stale_settings";
+    public const string TicketMoving = "ticket_moving";
     public const string Overloaded = "overloaded";
     public const string Unavailable = "unavailable";
     public const string OutcomeUnknown = "outcome_unknown";

@@ -52,7 +52,8 @@ public static class TicketsCore
     {
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
-        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get)));
+        services.AddSingleton<OplogUpkeep>();
+        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
     }
 
     private static void AddTicketing(IServiceCollection services)
@@ -68,11 +69,18 @@ public static class TicketsCore
         services.AddSingleton<TicketNumbers>();
         services.AddSingleton<Nonces>();
         services.AddSingleton<TicketLocator>();
-        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new Moves(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<TimeProvider>(get), Get<ILogger<Moves>>(get)));
+        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<Moves>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();
         services.AddSingleton<LeaveHot>();
+        services.AddSingleton<ExpiredKeys>();
+        services.AddSingleton<IndexUpkeep>();
+        AddHosted<SearchStatistics>(services);
+        services.AddSingleton<UnservedSearches>();
+        services.AddSingleton<IndexUsage>();
         services.AddSingleton<SearchCursors>();
-        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get)));
+        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get), Get<SearchStatistics>(get), Get<UnservedSearches>(get), Get<Moves>(get), Get<TimeProvider>(get)));
     }
 
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)
@@ -84,6 +92,7 @@ public static class TicketsCore
         services.AddSingleton(get => new ColdTickets(Get<ColdIndex>(get), Get<ColdParts>(get)));
         services.AddSingleton(get => new Archiver(
             Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
+        AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
     }
 

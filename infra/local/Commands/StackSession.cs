@@ -1,32 +1,39 @@
 using Spectre.Console;
+using Tickets.Client;
+using Tickets.Local.Demo;
 
 namespace Tickets.Local.Commands;
 
 /// <summary>Starts a stack with its progress on the console, runs one command's work on it and stops it.</summary>
 internal static class StackSession
 {
-    /// <returns>The exit code: what <paramref name="work"/> answers, 1 when the stack cannot be started, 0 when it was told to stop.</returns>
-    public static async Task<int> RunAsync(LocalStackOptions options, Func<LocalStack, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    /// <param name="options">The stack.</param>
+    /// <param name="work">Answers the exit code.</param>
+    /// <param name="cancellationToken">Ctrl-C, or SIGTERM.</param>
+    /// <param name="interrupted">The exit code when it was told to stop: nothing wrong with that while it serves.</param>
+    /// <returns>The exit code; 1 when the stack cannot be started.</returns>
+    public static async Task<int> RunAsync(
+        LocalStackOptions options, Func<LocalStack, CancellationToken, Task<int>> work, CancellationToken cancellationToken, int interrupted = 0)
     {
         try
         {
             await using var stack = await StartAsync(options, cancellationToken);
-            var exit = await WorkAsync(stack, work, cancellationToken);
+            var exit = await WorkAsync(stack, work, interrupted, cancellationToken);
             AnsiConsole.WriteLine("Stopping.");
             return exit;
         }
-        catch (LocalStackException e)
+        catch (Exception e) when (e is LocalStackException or DemoFailedException or TicketsException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return 0;
+            return interrupted;
         }
     }
 
-    private static async Task<int> WorkAsync(LocalStack stack, Func<LocalStack, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    private static async Task<int> WorkAsync(LocalStack stack, Func<LocalStack, CancellationToken, Task<int>> work, int interrupted, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,7 +41,7 @@ internal static class StackSession
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return 0;
+            return interrupted;
         }
     }
 

@@ -3,7 +3,7 @@ namespace Tickets.Local.Commands;
 /// <summary>Where everything is, and what to try first.</summary>
 internal static class StackSummary
 {
-    public static void Print(LocalStack stack)
+    public static void Print(LocalStack stack, string firstRequest)
     {
         // Not through Spectre, which would wrap lines that are meant to be copied.
         foreach (var app in stack.Apps)
@@ -17,7 +17,7 @@ internal static class StackSummary
         Console.WriteLine();
         Console.WriteLine("A first request, to paste into another terminal:");
         Console.WriteLine();
-        Console.WriteLine(FirstRequest.For(stack.Apps[0].Address, stack.DevelopmentKey!));
+        Console.WriteLine(firstRequest);
         Console.WriteLine();
     }
 }

@@ -16,9 +16,9 @@ internal static class UpCommand
     public static Task<int> RunAsync(LocalStackOptions options, CancellationToken cancellationToken) =>
         StackSession.RunAsync(options, ServeAsync, cancellationToken);
 
-    private static async Task<int> ServeAsync(LocalStack stack, CancellationToken cancellationToken)
+    public static async Task<int> ServeAsync(LocalStack stack, CancellationToken cancellationToken)
     {
-        StackSummary.Print(stack);
+        StackSummary.Print(stack, await FirstRequest.PrepareAsync(stack.Apps[0].Address, stack.DevelopmentKey!, cancellationToken));
         AnsiConsole.WriteLine("Serving until Ctrl-C.");
         var failure = await stack.WaitForFailureAsync(cancellationToken);
         await Console.Error.WriteLineAsync(failure);

@@ -12,6 +12,9 @@ public sealed record ImportOptions
     /// <summary>Called now and then while the import runs (about ten times a second), and once at its end.</summary>
     public Action<ImportProgress>? Progress { get; init; }
 
+    /// <summary>Called for each row that this run made a ticket of, from any robot, with the row's line and the ticket's id.</summary>
+    public Action<long, string>? Created { get; init; }
+
     /// <summary>Called for each row that failed, from any robot.</summary>
     public Action<ImportFailure>? Failed { get; init; }
 

@@ -113,6 +113,7 @@ public sealed class TicketImport(TicketsClient client, ImportMapping mapping, Im
             state?.Created(line, created.TicketId);
             settled = true;
             tally.Created(options.Time.GetElapsedTime(started));
+            options.Created?.Invoke(line, created.TicketId);
         }
         catch (TicketsProblemException e) when (!StopsEverything(e))
         {

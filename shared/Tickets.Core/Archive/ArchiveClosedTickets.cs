@@ -1,17 +1,13 @@
-using Tickets.Core.Archive.Index;
-using Tickets.Core.Archive.Parts;
 using Tickets.Core.Settings;
 
 namespace Tickets.Core.Archive;
 
 /// <summary>The archiver's run over all queues as the settings have them.</summary>
-public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settings, ColdShards shards, ColdParts parts)
+public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settings)
 {
     /// <summary>Moves what is due, for at most so long; the next run goes on where this one ended.</summary>
     public async Task<ArchiveReport> RunAsync(TimeSpan maxDuration, CancellationToken cancel)
     {
-        await shards.EnsureCreatedAsync(cancel);
-        await parts.EnsureCreatedAsync(cancel);
         var queues = settings.Current.Queues.Values.Select(queue => new ColdQueue(
             queue.QueueId,
             queue.Name,

@@ -4,21 +4,21 @@ namespace Tickets.Core.Archive;
 
 internal static partial class ArchiveLog
 {
-    [LoggerMessage(700, LogLevel.Information, "Archived {Tickets} tickets of queue {Queue} on shard {Shard}: {Parts} parts in {Days} days, {Bytes} bytes from {RawBytes}; {Kept} changed meanwhile and stay hot.")]
+    [LoggerMessage(800, LogLevel.Information, "Archived {Tickets} tickets of queue {Queue} on shard {Shard}: {Parts} parts in {Days} days, {Bytes} bytes from {RawBytes}; {Kept} changed meanwhile and stay hot.")]
     public static partial void Archived(this ILogger log, long tickets, string queue, string shard, int parts, int days, long bytes, long rawBytes, long kept);
 
-    [LoggerMessage(701, LogLevel.Error, "Queue {Queue} on shard {Shard} could not be archived; its tickets stay hot.")]
+    [LoggerMessage(801, LogLevel.Error, "Queue {Queue} on shard {Shard} could not be archived; its tickets stay hot.")]
     public static partial void QueueFailed(this ILogger log, Exception exception, string queue, string shard);
 
-    [LoggerMessage(702, LogLevel.Error, "Part {Part} could not be read back as written and is withdrawn; its tickets stay hot.")]
+    [LoggerMessage(802, LogLevel.Error, "Part {Part} could not be read back as written and is withdrawn; its tickets stay hot.")]
     public static partial void PartWithdrawn(this ILogger log, Exception exception, string part);
 
-    [LoggerMessage(703, LogLevel.Debug, "Queue {Queue} on shard {Shard} is being archived by another process.")]
+    [LoggerMessage(803, LogLevel.Debug, "Queue {Queue} on shard {Shard} is being archived by another process.")]
     public static partial void QueueBusy(this ILogger log, string queue, string shard);
 
-    [LoggerMessage(704, LogLevel.Error, "Day {Day} of queue {Queue} has as many parts as its row can hold; its tickets stay hot until the day is compacted.")]
+    [LoggerMessage(804, LogLevel.Error, "Day {Day} of queue {Queue} has as many parts as its row can hold; its tickets stay hot until the day is compacted.")]
     public static partial void DayFull(this ILogger log, string day, string queue);
 
-    [LoggerMessage(705, LogLevel.Warning, "Part {Part} exists with other content than a repetition of its move gives; writing under another name.")]
+    [LoggerMessage(805, LogLevel.Warning, "Part {Part} exists with other content than a repetition of its move gives; writing under another name.")]
     public static partial void PartTaken(this ILogger log, string part);
 }

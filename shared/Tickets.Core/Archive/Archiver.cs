@@ -34,6 +34,7 @@ public sealed class Archiver(
 
     private async Task<ArchiveReport> RunQueueAsync(ColdQueue queue, string shard, long deadline, CancellationToken cancellationToken)
     {
+        var move = default(QueueMove);
         try
         {
             var source = shardByName(shard);
@@ -45,15 +46,18 @@ public sealed class Archiver(
             }
 
             var due = new DueTickets(source, queue, (time.GetUtcNow() - queue.HotRetention).UtcDateTime);
-            var report = await new QueueMove(shards, parts, due, remove, queue, shard, time, log).RunAsync(lease, deadline, cancellationToken);
-            if (report.Parts > 0)
-                log.Archived(report.Tickets, queue.Name, shard, report.Parts, report.Days, report.Bytes, report.RawBytes, report.Kept);
-            return report;
+            move = new QueueMove(shards, parts, due, remove, queue, shard, time, log);
+            await move.RunAsync(lease, deadline, cancellationToken);
+            var done = move.Report;
+            if (done.Parts > 0)
+                log.Archived(done.Tickets, queue.Name, shard, done.Parts, done.Days, done.Bytes, done.RawBytes, done.Kept);
+            return done;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             log.QueueFailed(e, queue.Name, shard);
-            return ArchiveReport.Nothing with { Complete = false, Failures = [new ArchiveFailure(queue.Name, shard, null, e.Message)] };
+            return (move?.Report ?? ArchiveReport.Nothing)
+                + (ArchiveReport.Nothing with { Complete = false, Failures = [new ArchiveFailure(queue.Name, shard, null, e.Message)] });
         }
     }
 }

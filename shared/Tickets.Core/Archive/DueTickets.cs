@@ -69,7 +69,7 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
                    t.i1, t.i2, t.i3, t.i4, t.i5, t.s1, t.s2, t.s3, t.s4, t.s5, m.block, m.version, m.data
             from unnest($1) with ordinality as due (ticket_id, place)
             join tickets_q{queue.QueueId} t on t.ticket_id = due.ticket_id
-            left join ticket_meta_q{queue.QueueId} m on m.ticket_id = due.ticket_id
+            left join ticket_meta_q{queue.QueueId} m on m.ticket_id = due.ticket_id and m.data is not null
             where t.closed_at is not null and t.closed_at <= $2
             order by due.place, m.block
             """, connection);

@@ -21,21 +21,25 @@ internal sealed class QueueMove(
     private const int Parallelism = 4;
     private readonly PartMove _partMove = new(parts, queue, due, log);
 
+    /// <summary>What was done so far, also when a run ended with an exception.</summary>
+    public ArchiveReport Report { get; private set; } = ArchiveReport.Nothing;
+
     /// <param name="deadline">As a timestamp of the time provider; the batch that is running then is finished.</param>
-    public async Task<ArchiveReport> RunAsync(ArchiveLease lease, long deadline, CancellationToken cancellationToken)
+    public async Task RunAsync(ArchiveLease lease, long deadline, CancellationToken cancellationToken)
     {
-        var report = ArchiveReport.Nothing;
         await foreach (var window in due.WindowsAsync(TicketsPerWindow, cancellationToken))
         {
             foreach (var batch in Batches(window))
             {
                 if (time.GetTimestamp() >= deadline)
-                    return report with { Complete = false };
-                report += await MoveAsync(batch, lease, cancellationToken);
+                {
+                    Report = Report with { Complete = false };
+                    return;
+                }
+
+                Report += await MoveAsync(batch, lease, cancellationToken);
             }
         }
-
-        return report;
     }
 
     private async Task<ArchiveReport> MoveAsync(IReadOnlyList<ReadOnlyMemory<DueTicket>> days, ArchiveLease lease, CancellationToken cancellationToken)

@@ -36,4 +36,50 @@ internal static class OplogPartitions
             await make.ExecuteNonQueryAsync();
         }
     }
+
+    /// <summary>Drops partitions whose newest op is older than <paramref name="before"/>; never the one being written.</summary>
+    /// <returns>How many were dropped.</returns>
+    public static async Task<int> DropOldAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken cancel)
+    {
+        var dropped = 0;
+        foreach (var number in await FullPartitionsAsync(connection, cancel))
+        {
+            var name = $"oplog_p{number}";
+            await using var newest = new NpgsqlCommand($"select at from {name} order by opid desc limit 1", connection);
+            if (await newest.ExecuteScalarAsync(cancel) is DateTime at && at >= before.UtcDateTime)
+                break;
+            // Concurrently: readers and writers of the log go on. What a crash leaves detached is dropped by the next run.
+            if (await IsAttachedAsync(connection, name, cancel))
+                await ExecuteAsync(connection, $"alter table oplog detach partition {name} concurrently", cancel);
+            await ExecuteAsync(connection, $"drop table {name}", cancel);
+            dropped++;
+        }
+
+        return dropped;
+    }
+
+    /// <summary>Partitions that lie wholly below the head, oldest first.</summary>
+    private static async Task<List<long>> FullPartitionsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select substring(relname from 8)::bigint as number from pg_class, oplog_head where relname ~ '^oplog_p[0-9]+$' and relkind = 'r' and substring(relname from 8)::bigint < last_opid / {Size} order by number",
+            connection);
+        var numbers = new List<long>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            numbers.Add(reader.GetInt64(0));
+        return numbers;
+    }
+
+    private static async Task<bool> IsAttachedAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand($"select exists (select from pg_inherits where inhrelid = '{name}'::regclass)", connection);
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
 }

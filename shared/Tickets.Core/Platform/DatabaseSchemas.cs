@@ -55,6 +55,6 @@ public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet 
         }
     }
 
-    [LoggerMessage(101, LogLevel.Warning, "The schema of {Database} could not be brought up to date; trying again")]
+    [LoggerMessage(301, LogLevel.Warning, "The schema of {Database} could not be brought up to date; trying again")]
     private static partial void LogAway(ILogger logger, string database, Exception fault);
 }

@@ -92,6 +92,15 @@ public static class Problems
         Detail = $"Ticket '{ticketId}' has left the hot tier and cannot be changed there; restore it first.",
     };
 
+    public static Problem TicketMoving(string ticketId) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.TicketMoving,
+        Title = "The ticket is on its way to another queue",
+        Detail = $"Ticket '{ticketId}' is being moved to a queue on another shard. Nothing was written; try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
     public static Problem InvalidTicketId(string text) => new()
     {
         Status = 400,
@@ -194,6 +203,15 @@ public static class Problems
         Code = ProblemCodes.TooManyRequests,
         Title = "The queue has more waiting writes than its share",
         Detail = $"Queue '{queue}' has too many writes waiting. Try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
+    public static Problem TooManyUnserved(string why) => new()
+    {
+        Status = 429,
+        Code = ProblemCodes.TooManyRequests,
+        Title = "Too many searches that no index serves",
+        Detail = why + " Such searches are limited; try again after the time in Retry-After.",
         RetryAfter = 1,
     };
 

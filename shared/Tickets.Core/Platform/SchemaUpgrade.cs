@@ -61,6 +61,6 @@ public static partial class SchemaUpgrade
             .ToList();
     }
 
-    [LoggerMessage(100, LogLevel.Information, "Applied schema version {Version} to the {Schema} database")]
+    [LoggerMessage(300, LogLevel.Information, "Applied schema version {Version} to the {Schema} database")]
     private static partial void LogApplied(ILogger logger, int version, string schema);
 }

@@ -19,6 +19,8 @@ internal static class Sql
     public static NpgsqlParameter Value(string value) => new NpgsqlParameter<string> { TypedValue = value };
     public static NpgsqlParameter Value(DateTimeOffset value) => new NpgsqlParameter<DateTime> { TypedValue = value.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
+    public static NpgsqlParameter Json(string value) => new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Json };
+
     public static NpgsqlParameter Array(long[] values) => new NpgsqlParameter<long[]> { TypedValue = values };
     public static NpgsqlParameter Array(long?[] values) => new NpgsqlParameter<long?[]> { TypedValue = values };
     public static NpgsqlParameter Array(int[] values) => new NpgsqlParameter<int[]> { TypedValue = values };

@@ -26,6 +26,9 @@ public sealed record TicketsOptions
     /// <summary><c>Postgres:Connections</c>: the most connections this process opens to each database; one of a shard's is its writer's.</summary>
     public int ConnectionsPerShard { get; init; } = 12;
 
+    /// <summary><c>Search:UnservedPerSecond</c>: searches that no index serves, a queue and process.</summary>
+    public int UnservedSearchesPerSecond { get; init; } = 10;
+
     public static TicketsOptions From(IConfiguration configuration) => new()
     {
         SettingsDatabase = configuration["Settings:Database"]
@@ -36,6 +39,7 @@ public sealed record TicketsOptions
         NonceLifetime = Duration(configuration, "Tickets:NonceLifetime", TimeSpan.FromHours(24)),
         OplogRetention = Duration(configuration, "Oplog:Retention", TimeSpan.FromDays(7)),
         ConnectionsPerShard = Number(configuration, "Postgres:Connections", 12, least: 3),
+        UnservedSearchesPerSecond = Number(configuration, "Search:UnservedPerSecond", 10, least: 1),
     };
 
     private static Dictionary<string, string> ReadShards(IConfiguration configuration)

@@ -5,7 +5,9 @@ using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
+using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Reading;
+using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Search;
 
@@ -15,8 +17,13 @@ public sealed class FindTickets
     private readonly ShardSet _shards;
     private readonly SettingsCache _settings;
     private readonly SearchCursors _cursors;
+    private readonly SearchStatistics _statistics;
+    private readonly UnservedSearches _unserved;
+    private readonly Moves _moves;
+    private readonly TimeProvider _clock;
 
-    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors) => (_shards, _settings, _cursors) = (shards, settings, cursors);
+    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors, SearchStatistics statistics, UnservedSearches unserved, Moves moves, TimeProvider clock) =>
+        (_shards, _settings, _cursors, _statistics, _unserved, _moves, _clock) = (shards, settings, cursors, statistics, unserved, moves, clock);
 
     /// <returns>The body of the answer.</returns>
     public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -34,11 +41,30 @@ public sealed class FindTickets
         if (read.IsProblem)
             return read.Problem;
         var search = read.Value;
+        var warning = IndexChoice.Warning(search);
+        if (warning is not null && !_unserved.MayRun(queue.QueueId))
+            return Problems.TooManyUnserved(warning);
+
+        var start = _clock.GetTimestamp();
         var pages = await Task.WhenAll(queue.Shards.Select(shard => ReadPageAsync(search, _shards[shard], cancel)));
-        return Merge(search, pages);
+        if (_statistics.Count(search, pages.Sum(page => page.Count), _clock.GetElapsedTime(start)))
+            await SampleAsync(search, cancel);
+        return Merge(search, pages, warning);
     }
 
-    private static async Task<List<FoundTicket>> ReadPageAsync(TicketSearch search, Shard shard, CancellationToken cancel)
+    /// <summary>Has PostgreSQL say how many rows the search reads. The caller waits for it: one search in a hundred runs twice.</summary>
+    private async Task SampleAsync(TicketSearch search, CancellationToken cancel)
+    {
+        foreach (var shard in search.Queue.Shards)
+        {
+            await using var command = _shards[shard].Database.CreateCommand();
+            command.CommandText = $"explain (analyze, timing off, format json) select ticket_id from {search.Queue.TicketsTable} where {Where(search, command)}";
+            var (read, returned) = ExplainedRows.Read((string)(await command.ExecuteScalarAsync(cancel))!);
+            _statistics.CountSample(search, read, returned);
+        }
+    }
+
+    private async Task<List<FoundTicket>> ReadPageAsync(TicketSearch search, Shard shard, CancellationToken cancel)
     {
         await using var command = shard.Database.CreateCommand();
         command.CommandText = TicketRows.Select(search.Queue, search.Projection, Where(search, command), blocksParameter: command.Parameters.Count + 1);
@@ -62,7 +88,17 @@ public sealed class FindTickets
             },
             cancel);
         await writer.FlushAsync(cancel);
-        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)])).ToList();
+        var left = await LeftAsync(tickets, cancel);
+        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId))).ToList();
+    }
+
+    /// <summary>Tickets that have arrived on another shard and are only still to be cleared away here.</summary>
+    private async Task<IReadOnlySet<long>> LeftAsync(List<TicketState> tickets, CancellationToken cancel)
+    {
+        var left = new HashSet<long>();
+        foreach (var moving in tickets.Where(ticket => ticket.MovingTo is not null).GroupBy(ticket => ticket.MovingTo!.Value))
+            left.UnionWith(await _moves.ArrivedAsync(moving.Key, [.. moving], cancel));
+        return left;
     }
 
     /// <summary>One ticket more than the page holds tells whether there is a next page.</summary>
@@ -89,7 +125,7 @@ public sealed class FindTickets
         }
     }
 
-    private ReadOnlyMemory<byte> Merge(TicketSearch search, List<FoundTicket>[] pages)
+    private ReadOnlyMemory<byte> Merge(TicketSearch search, List<FoundTicket>[] pages, string? warning)
     {
         var tickets = pages.Length == 1 ? pages[0] : pages.SelectMany(page => page).OrderBy(ticket => ticket.TicketId).ToList();
         var shown = Math.Min(tickets.Count, search.Limit);
@@ -97,17 +133,18 @@ public sealed class FindTickets
         using var writer = new Utf8JsonWriter(body, TicketJson.Options);
         writer.WriteStartObject();
         writer.WriteStartArray("tickets"u8);
-        for (var i = 0; i < shown; i++)
-            writer.WriteRawValue(tickets[i].Json.Span, skipInputValidation: true);
+        foreach (var ticket in tickets.Take(shown).Where(ticket => !ticket.Left))
+            writer.WriteRawValue(ticket.Json.Span, skipInputValidation: true);
         writer.WriteEndArray();
         if (tickets.Count > shown)
             writer.WriteString("next_cursor"u8, _cursors.Write(search.Shape, tickets[shown - 1].TicketId));
-        if (IndexChoice.Warning(search) is { } warning)
+        if (warning is not null)
             writer.WriteString("warning"u8, warning);
         writer.WriteEndObject();
         writer.Flush();
         return body.WrittenMemory;
     }
 
-    private readonly record struct FoundTicket(long TicketId, ReadOnlyMemory<byte> Json);
+    /// <param name="Left">Counts for the page's position, but is not shown.</param>
+    private readonly record struct FoundTicket(long TicketId, ReadOnlyMemory<byte> Json, bool Left);
 }

@@ -14,10 +14,13 @@ namespace Tickets.Core.Search;
 internal sealed record Criterion(string Field, string Column, IndexedValue? Value, bool? IsSet = null);
 
 /// <summary>A search as asked (T5), checked.</summary>
-internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion> Criteria, long? TicketId, Projection Projection, int Limit, long After, Guid Shape)
+internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion> Criteria, long? TicketId, Projection Projection, int Limit, long After, JsonElement Query)
 {
     public const int MaxLimit = 1000;
     private const int DefaultLimit = 100;
+
+    /// <summary>The fields that the search gives, sorted: searches with the same ones want the same index.</summary>
+    public string FieldNames { get; } = string.Join(",", Criteria.Select(criterion => criterion.Field).Concat(TicketId is null ? [] : ["ticket_id"]).Order(StringComparer.Ordinal));
 
     public static Result<TicketSearch> Read(JsonElement body, QueueSettings queue, SearchCursors cursors)
     {
@@ -37,12 +40,16 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 
-        var shape = ContentHash.Of(query.Source, scope: "find\n");
         var after = 0L;
-        if (cursor is not null && !cursors.TryRead(cursor, shape, out after))
+        if (cursor is not null && !cursors.TryRead(cursor, ShapeOf(query.Source), out after))
             return Problems.InvalidCursor("The cursor was not issued for this query. Send next_cursor unchanged with the query that answered it, or leave it out to begin anew.");
-        return new TicketSearch(queue, criteria, ticketId, projection!, limit, after, shape);
+        return new TicketSearch(queue, criteria, ticketId, projection!, limit, after, query.Source);
     }
+
+    /// <summary>Binds cursors to their query.</summary>
+    public Guid Shape => ShapeOf(Query);
+
+    private static Guid ShapeOf(JsonElement query) => ContentHash.Of(query, scope: "find\n");
 
     private static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
     {

@@ -6,12 +6,15 @@ internal sealed record QueueIndex(string Name, string Columns);
 /// <summary>The indexes that a queue's workflow declares.</summary>
 internal static class QueueIndexes
 {
+    /// <summary>Begins the names of all indexes that workflows declare; the indexes every queue has are named otherwise.</summary>
+    public static string Prefix(QueueSettings queue) => $"{queue.TicketsTable}_by_";
+
     public static IEnumerable<QueueIndex> Wanted(QueueSettings queue)
     {
         foreach (var fields in queue.Workflow.Definition.Indexes ?? [])
         {
             var columns = fields.Select(field => field == "status" ? "status" : queue.Workflow.Fields[field].Column).ToList();
-            yield return new QueueIndex($"{queue.TicketsTable}_by_{string.Join('_', columns)}", string.Join(", ", [.. columns, "ticket_id"]));
+            yield return new QueueIndex($"{Prefix(queue)}{string.Join('_', columns)}", string.Join(", ", [.. columns, "ticket_id"]));
         }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
         await using var command = new NpgsqlCommand(
             $"""
             select t.ticket_id from {queue.TicketsTable} t join unnest($1::bigint[], $2::bigint[]) as copied(ticket_id, version) on t.ticket_id = copied.ticket_id
-            where t.version = copied.version and t.closed_at is not null order by t.ticket_id for update of t
+            where t.version = copied.version and t.closed_at is not null and t.moving_to is null order by t.ticket_id for update of t
             """,
             connection);
         command.Parameters.Add(Sql.Array([.. tickets.Select(ticket => ticket.TicketId)]));

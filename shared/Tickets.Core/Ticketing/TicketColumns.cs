@@ -9,7 +9,10 @@ namespace Tickets.Core.Ticketing;
 /// <summary>The columns of <c>tickets</c> in the order in which every statement names them.</summary>
 internal static class TicketColumns
 {
-    public const string All = "ticket_id, status, resolution, group_name, accepted_by, parent_id, version, created_at, updated_at, closed_at, i1, i2, i3, i4, i5, s1, s2, s3, s4, s5";
+    public const string All = "ticket_id, status, resolution, group_name, accepted_by, parent_id, version, created_at, updated_at, closed_at, i1, i2, i3, i4, i5, s1, s2, s3, s4, s5, moving_to";
+
+    /// <summary>How many columns <see cref="All"/> has; what a statement selects beside them comes after.</summary>
+    public const int Count = 21;
 
     /// <summary>Reads <see cref="All"/>.</summary>
     public static TicketState Read(NpgsqlDataReader reader, QueueSettings queue) => new()
@@ -28,12 +31,13 @@ internal static class TicketColumns
         Indexed = new IndexedSlots(
             ImmutableArray.Create(reader.NumberOrNull(10), reader.NumberOrNull(11), reader.NumberOrNull(12), reader.NumberOrNull(13), reader.NumberOrNull(14)),
             ImmutableArray.Create(reader.TextOrNull(15), reader.TextOrNull(16), reader.TextOrNull(17), reader.TextOrNull(18), reader.TextOrNull(19))),
+        MovingTo = reader.IsDBNull(20) ? null : reader.GetInt32(20),
     };
 
     /// <summary>One array parameter a column, in the order of <see cref="All"/>.</summary>
     public static NpgsqlParameter[] Arrays(IReadOnlyList<TicketState> tickets)
     {
-        var parameters = new List<NpgsqlParameter>(20)
+        var parameters = new List<NpgsqlParameter>(Count)
         {
             Sql.Array(Column(ticket => ticket.TicketId)),
             Sql.Array(Column(ticket => (string?)ticket.Status)),
@@ -58,6 +62,7 @@ internal static class TicketColumns
             parameters.Add(Sql.Array(Column(ticket => ticket.Indexed.Texts[at])));
         }
 
+        parameters.Add(Sql.Array(Column(ticket => ticket.MovingTo)));
         return [.. parameters];
 
         T[] Column<T>(Func<TicketState, T> value)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
+using Tickets.Core.Archive;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -24,12 +25,14 @@ public sealed class TicketWrites
     private readonly TicketNumbers _numbers;
     private readonly TicketLocator _locator;
     private readonly ShardWriters _writers;
+    private readonly Moves _moves;
+    private readonly ColdTickets _cold;
     private readonly TicketsOptions _options;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, string> _homes = new(StringComparer.Ordinal);
 
-    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, TicketsOptions options, TimeProvider clock) =>
-        (_settings, _nonces, _numbers, _locator, _writers, _options, _clock) = (settings, nonces, numbers, locator, writers, options, clock);
+    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, Moves moves, ColdTickets cold, TicketsOptions options, TimeProvider clock) =>
+        (_settings, _nonces, _numbers, _locator, _writers, _moves, _cold, _options, _clock) = (settings, nonces, numbers, locator, writers, moves, cold, options, clock);
 
     /// <summary>Issues nonces. Their home is the shard the caller last created on: a create on a nonce's home is one transaction.</summary>
     public async Task<Result<NoncesResponse>> TakeNoncesAsync(int count, Caller caller, CancellationToken cancel)
@@ -93,9 +96,9 @@ public sealed class TicketWrites
                 _clock.GetUtcNow() + _options.NonceLifetime),
         };
         var shard = queue.ShardOf(id);
-        var written = await _writers[shard].WriteAsync(command, cancel);
+        var written = await WriteAsync(shard, command, cancel);
         if (written.IsProblem)
-            return written.Problem;
+            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
     }
 
@@ -122,10 +125,22 @@ public sealed class TicketWrites
 
         var queue = found.Value!;
         var shard = queue.ShardOf(id);
-        var written = await _writers[shard].WriteAsync(new AcceptTicket(queue, id, by!), cancel);
+        var written = await WriteAsync(shard, new AcceptTicket(queue, id, by!), cancel);
         if (written.IsProblem)
-            return written.Problem;
+            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+    }
+
+    /// <summary>Writes to a ticket, which may be on its way to another shard: then its move is finished first.</summary>
+    private async Task<Result<Written>> WriteAsync(string shard, TicketCommand command, CancellationToken cancel)
+    {
+        var written = await _writers[shard].WriteAsync(command, cancel);
+        if (written.Problem?.Code == ProblemCodes.TicketMoving && await _moves.FinishAsync(shard, command.TicketId, cancel))
+            written = await _writers[shard].WriteAsync(command, cancel);
+        // The decision stands and the caller's answer is certain; if the arrival fails now, the sweep brings it about.
+        if (written is { IsProblem: false, Value.Departed: { } departed })
+            await _moves.FinishAsync(shard, command.Queue.QueueId, departed, CancellationToken.None);
+        return written;
     }
 
     private async Task<Result<Written>> CreateWithoutNonceAsync(CreateTicket command, CancellationToken cancel)
@@ -181,7 +196,17 @@ public sealed class TicketWrites
     {
         if (body.TryGetProperty("queue", out _))
             return await QueueOfAsync(body, caller, cancel);
-        var queue = await _locator.FindAsync(id, cancel);
-        return queue is not null && caller.Reaches(queue.Name) ? queue : Problems.TicketNotFound(TicketId.Format(id));
+        // While a ticket moves between shards both know it; the last one is where it goes, or else a second try finds it there.
+        var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
+        if (located is not null)
+            return located;
+        var reached = _settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
+        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, cancel);
     }
+
+    /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
+        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
+            ? Problems.TicketArchived(TicketId.Format(id))
+            : problem;
 }

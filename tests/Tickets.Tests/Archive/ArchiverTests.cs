@@ -55,6 +55,19 @@ public class ArchiverTests(ArchiveStack stack)
     }
 
     [Fact]
+    public async Task A_removed_block_stays_behind_when_its_ticket_moves()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(2, days: 1);
+        await scene.ExecuteAsync("insert into ticket_meta values (7, 1000000, 'draft', 2, null)");
+        var process = scene.Process();
+
+        Assert.Equal(2, (await process.ArchiveAsync()).Tickets);
+        var json = await process.Tickets.FindAsync(scene.Queue.Name, 1_000_000, Cancel);
+        Assert.Equal(["report"], JsonDocument.Parse(json!.Value).RootElement.GetProperty("meta").EnumerateObject().Select(block => block.Name));
+    }
+
+    [Fact]
     public async Task A_death_at_any_storage_request_and_a_rerun_converge_with_every_ticket_readable()
     {
         const int Tickets = 60;
@@ -254,7 +267,7 @@ public class ArchiverTests(ArchiveStack stack)
     }
 
     [Fact]
-    public async Task A_large_day_becomes_one_part_in_bounded_memory()
+    public async Task A_large_day_becomes_one_part_that_goes_up_in_pieces()
     {
         await using var scene = await ArchiveScene.CreateAsync(stack);
         await scene.ExecuteAsync(

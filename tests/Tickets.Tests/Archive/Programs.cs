@@ -16,15 +16,6 @@ internal static class Programs
         return output.Trim();
     }
 
-    /// <summary>Starts one that stays; what it prints is dropped.</summary>
-    public static Process Start(string program, params string[] arguments)
-    {
-        var process = Process.Start(Silent(program, arguments))!;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
-
     private static ProcessStartInfo Silent(string program, string[] arguments) =>
         new(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
 }

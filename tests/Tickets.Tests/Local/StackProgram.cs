@@ -13,6 +13,8 @@ internal sealed class StackProgram : IAsyncDisposable
     private static readonly string Program = Repository.PathTo(
         "infra", "local", "bin", typeof(StackProgram).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration, $"net{Environment.Version.Major}.0", "Tickets.Local");
 
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,7 +59,8 @@ internal sealed class StackProgram : IAsyncDisposable
 
     public async Task<int> WaitForExitAsync()
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        // Ends with the output, which a guard that stays behind would keep open.
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(ExitLimit, TestContext.Current.CancellationToken);
         return _process.ExitCode;
     }
 
@@ -66,7 +69,7 @@ internal sealed class StackProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) await SignalAsync("TERM");
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(ExitLimit);
         _process.Dispose();
     }
 

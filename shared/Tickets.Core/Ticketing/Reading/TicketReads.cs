@@ -17,7 +17,7 @@ public sealed record TicketDocument(ReadOnlyMemory<byte> Json, long Version, int
 /// Reads one ticket by id: hot first, then cold. A ticket on its way is in both tiers, and in hot until it is proven readable in cold,
 /// so looking in this order never misses it (T11).
 /// </summary>
-public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketLocator locator, ColdTickets cold)
+public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketLocator locator, Moves moves, ColdTickets cold)
 {
     /// <param name="queueName">Null: every queue the caller reaches is tried.</param>
     /// <param name="projection">Null asks for everything.</param>
@@ -38,8 +38,12 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             return await ReadHotAsync(named, id, wanted, cancel) ?? await ReadColdAsync([named.Name], id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
         }
 
-        if (await locator.FindAsync(id, cancel) is { } queue && caller.Reaches(queue.Name) && await ReadHotAsync(queue, id, wanted, cancel) is { } hot)
-            return hot;
+        foreach (var queue in await locator.FindAsync(id, cancel))
+        {
+            if (caller.Reaches(queue.Name) && await ReadHotAsync(queue, id, wanted, cancel) is { } hot)
+                return hot;
+        }
+
         var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
         return await ReadColdAsync(reached, id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
     }
@@ -56,7 +60,9 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var tickets = await TicketRows.WriteAsync(reader, queue, projection, _ => writer, cancel);
         await writer.FlushAsync(cancel);
-        return tickets.Count == 0 ? null : new TicketDocument(body.WrittenMemory, tickets[0].Version);
+        if (tickets.Count == 0 || (tickets[0].MovingTo is { } target && (await moves.ArrivedAsync(target, tickets, cancel)).Count > 0))
+            return null;
+        return new TicketDocument(body.WrittenMemory, tickets[0].Version);
     }
 
     private async Task<TicketDocument?> ReadColdAsync(IReadOnlyCollection<string> queues, long id, Projection projection, CancellationToken cancel)

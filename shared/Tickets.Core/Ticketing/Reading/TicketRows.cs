@@ -37,8 +37,8 @@ internal static class TicketRows
                 TicketJson.Begin(writer, tickets[^1], projection);
             }
 
-            if (projection.AnyBlocks && !reader.IsDBNull(20))
-                TicketJson.Block(writer!, reader.GetString(20), reader.GetInt64(21), reader.GetString(22));
+            if (projection.AnyBlocks && !reader.IsDBNull(TicketColumns.Count))
+                TicketJson.Block(writer!, reader.GetString(TicketColumns.Count), reader.GetInt64(TicketColumns.Count + 1), reader.GetString(TicketColumns.Count + 2));
         }
 
         if (writer is not null)

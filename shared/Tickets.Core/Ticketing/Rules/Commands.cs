@@ -63,6 +63,13 @@ internal sealed record UpdateTicket(QueueSettings Queue, long TicketId) : Ticket
 
 internal sealed record AcceptTicket(QueueSettings Queue, long TicketId, string By) : TicketCommand(Queue, TicketId);
 
+/// <summary>Puts a ticket that left another shard into its new queue; harmless to repeat.</summary>
+internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
+
+/// <summary>Clears away what a ticket left behind on its old shard, once it has arrived; harmless to repeat.</summary>
+/// <param name="Version">The version with which the ticket left.</param>
+internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
+
 /// <summary>One condition of an update.</summary>
 internal abstract record Expectation(string Condition);
 internal sealed record ExpectedVersion(long Version) : Expectation("ticket.version");

@@ -18,6 +18,9 @@ internal sealed record TicketState
     public required DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? ClosedAt { get; init; }
     public IndexedSlots Indexed { get; init; } = IndexedSlots.Empty;
+
+    /// <summary>The queue on another shard that the ticket is on its way to.</summary>
+    public int? MovingTo { get; init; }
     public ImmutableDictionary<string, BlockState> Blocks { get; init; } = ImmutableDictionary.Create<string, BlockState>(StringComparer.Ordinal);
 
     public BlockState Block(string name) => Blocks.GetValueOrDefault(name, BlockState.Never);

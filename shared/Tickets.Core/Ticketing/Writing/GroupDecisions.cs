@@ -9,7 +9,7 @@ namespace Tickets.Core.Ticketing.Writing;
 /// Decides a group's commands one after the other, each on what the ones before it left, and gathers what is to be written.
 /// Every command succeeds or fails alone.
 /// </summary>
-internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
+internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeOffset now)
 {
     private readonly Dictionary<long, TicketState> _original = [];
     private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> _answers = [];
@@ -26,7 +26,11 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
     public List<NumberUse> ClaimedNumbers { get; } = [];
     public List<(IdempotencyUse Use, long TicketId, TicketVersions Versions, int Op)> Keys { get; } = [];
 
-    public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0;
+    public List<(long TicketId, int FromQueue, MovingTicket Ticket)> Departures { get; } = [];
+    public List<TicketState> Arrivals { get; } = [];
+    public List<FinishDeparture> Finishes { get; } = [];
+
+    public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || Finishes.Count > 0;
 
     /// <summary>The row as it stood before the group; null for a ticket that the group makes.</summary>
     public TicketState? Before(long ticketId) => _original.GetValueOrDefault(ticketId);
@@ -40,6 +44,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
             ClaimNumber claim => Claim(claim),
             UpdateTicket update => Update(update),
             AcceptTicket accept => Accept(accept),
+            ArriveTicket arrive => Arrive(arrive),
+            FinishDeparture finish => Finish(finish),
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
         _answers.Add((pending, answer, _lastOp));
@@ -95,11 +101,15 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
 
         if (Find(command) is not { } ticket)
             return Problems.TicketNotFound(command.TicketId.ToString());
+        if (ticket.MovingTo is not null)
+            return Problems.TicketMoving(command.TicketId.ToString());
         var decision = Rules.Decide.Update(ticket, command, now);
         if (decision.IsProblem)
             return decision.Problem;
 
-        Apply(decision.Value);
+        var departed = Depart(decision.Value);
+        if (departed is null)
+            Apply(decision.Value);
         var versions = decision.Value.Versions;
         if (command.Idempotency is { } key)
         {
@@ -109,13 +119,48 @@ internal sealed class GroupDecisions(LoadedGroup loaded, DateTimeOffset now)
             loaded.Answers[key.Key] = new StoredAnswer(key.Content, command.TicketId, JsonSerializer.Serialize(versions, TicketsJson.Default.TicketVersions), 0);
         }
 
-        return new Written(command.TicketId, versions, 0);
+        return new Written(command.TicketId, versions, 0, departed);
+    }
+
+    /// <summary>A move to a queue of another shard only begins here: the row stays, marked, until the ticket has arrived there.</summary>
+    /// <returns>Null when the ticket stays on this shard.</returns>
+    private MovingTicket? Depart(Change change)
+    {
+        var queue = change.After.Queue;
+        if (queue.QueueId == change.Before!.Queue.QueueId || queue.ShardOf(change.After.TicketId) == shard)
+            return null;
+        var moving = MovingTicket.Of(change.After);
+        Departures.Add((moving.TicketId, change.Before.Queue.QueueId, moving));
+        Apply(new Change(change.Before, change.Before with { MovingTo = queue.QueueId }, [], [change.Ops[0]]));
+        return moving;
+    }
+
+    private Result<Written> Arrive(ArriveTicket command)
+    {
+        var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0);
+        if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used.ArrivedVersion >= command.Ticket.Version)
+            return arrived;
+
+        var state = command.Ticket.ToState(command.Queue);
+        var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
+        Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.MovedIn, state, DiffWriter.WholeTicket(state))]));
+        Arrivals.Add(state);
+        loaded.Numbers[command.TicketId] = new UsedNumber(command.Queue.QueueId, used.Content, state.Version);
+        return arrived;
+    }
+
+    private Result<Written> Finish(FinishDeparture command)
+    {
+        Finishes.Add(command);
+        return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
     }
 
     private Result<Written> Accept(AcceptTicket command)
     {
         if (Find(command) is not { } ticket)
             return Problems.TicketNotFound(command.TicketId.ToString());
+        if (ticket.MovingTo is not null)
+            return Problems.TicketMoving(command.TicketId.ToString());
         var decision = Rules.Decide.Accept(ticket, command, now);
         if (decision.IsProblem)
             return decision.Problem;

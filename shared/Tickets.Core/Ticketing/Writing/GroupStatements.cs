@@ -9,6 +9,9 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <summary>A group's decisions as one batch of set-wise statements, ending with the commit: one round trip.</summary>
 internal static class GroupStatements
 {
+    // A number that left the shard is remembered so long: nothing that could bring the ticket a second time lives longer.
+    private static readonly TimeSpan NumberKept = TimeSpan.FromDays(1);
+
     private const string TakeOpids =
         """
         with head as (update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid)
@@ -27,6 +30,7 @@ internal static class GroupStatements
         if (!inTransaction)
             batch.BatchCommands.Add(Sql.Command("begin"));
         AddNumbers(batch, decisions);
+        AddMoves(batch, decisions, now);
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
         AddOps(batch, decisions, epoch, now);
@@ -65,6 +69,48 @@ internal static class GroupStatements
         }
     }
 
+    /// <summary>Departures and arrivals of tickets that change shards.</summary>
+    private static void AddMoves(NpgsqlBatch batch, GroupDecisions decisions, DateTimeOffset now)
+    {
+        foreach (var departure in decisions.Departures)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                "insert into departures (ticket_id, from_queue, to_queue, ticket, started_at) values ($1, $2, $3, $4, $5)",
+                Sql.Value(departure.TicketId),
+                Sql.Value(departure.FromQueue),
+                Sql.Value(departure.Ticket.QueueId),
+                Sql.Json(departure.Ticket.ToJson()),
+                Sql.Value(now)));
+        }
+
+        foreach (var arrival in decisions.Arrivals)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                insert into ticket_numbers_used (ticket_id, queue_id, arrived_version) values ($1, $2, $3)
+                on conflict (ticket_id) do update set queue_id = excluded.queue_id, arrived_version = excluded.arrived_version, gone = false
+                """,
+                Sql.Value(arrival.TicketId),
+                Sql.Value(arrival.Queue.QueueId),
+                Sql.Value(arrival.Version)));
+        }
+
+        foreach (var finish in decisions.Finishes)
+        {
+            // Only while the very departure stands: a repetition that comes late must not touch a ticket that has come back.
+            batch.BatchCommands.Add(Sql.Command(
+                $"""
+                with done as (delete from departures where ticket_id = $1 and (ticket ->> 'version')::bigint = $2 returning ticket_id),
+                     ticket as (delete from {finish.Queue.TicketsTable} where ticket_id in (select ticket_id from done)),
+                     blocks as (delete from {finish.Queue.MetaTable} where ticket_id in (select ticket_id from done))
+                update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3) where ticket_id in (select ticket_id from done)
+                """,
+                Sql.Value(finish.TicketId),
+                Sql.Value(finish.Version),
+                Sql.Value(now + NumberKept)));
+        }
+    }
+
     private static void AddTickets(NpgsqlBatch batch, GroupDecisions decisions)
     {
         var made = new List<TicketState>();
@@ -87,7 +133,7 @@ internal static class GroupStatements
                 $"""
                 insert into tickets ({TicketColumns.All}, queue_id)
                 select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
-                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::int[])
+                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::int[], $22::int[])
                 """,
                 [.. TicketColumns.Arrays(made), Sql.Array(Column(made, ticket => ticket.Queue.QueueId))]));
         }
@@ -98,10 +144,10 @@ internal static class GroupStatements
             batch.BatchCommands.Add(Sql.Command(
                 $"""
                 update {tickets[0].Queue.TicketsTable} t
-                set (status, resolution, group_name, accepted_by, parent_id, version, created_at, updated_at, closed_at, i1, i2, i3, i4, i5, s1, s2, s3, s4, s5)
-                  = (u.status, u.resolution, u.group_name, u.accepted_by, u.parent_id, u.version, u.created_at, u.updated_at, u.closed_at, u.i1, u.i2, u.i3, u.i4, u.i5, u.s1, u.s2, u.s3, u.s4, u.s5)
+                set (status, resolution, group_name, accepted_by, parent_id, version, created_at, updated_at, closed_at, i1, i2, i3, i4, i5, s1, s2, s3, s4, s5, moving_to)
+                  = (u.status, u.resolution, u.group_name, u.accepted_by, u.parent_id, u.version, u.created_at, u.updated_at, u.closed_at, u.i1, u.i2, u.i3, u.i4, u.i5, u.s1, u.s2, u.s3, u.s4, u.s5, u.moving_to)
                 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
-                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[]) as u({TicketColumns.All})
+                    $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::int[]) as u({TicketColumns.All})
                 where t.ticket_id = u.ticket_id
                 """,
                 TicketColumns.Arrays(tickets)));

@@ -12,7 +12,8 @@ create table tickets (
     updated_at   timestamptz not null,
     closed_at    timestamptz,
     i1 bigint, i2 bigint, i3 bigint, i4 bigint, i5 bigint,
-    s1 text collate "C", s2 text collate "C", s3 text collate "C", s4 text collate "C", s5 text collate "C"
+    s1 text collate "C", s2 text collate "C", s3 text collate "C", s4 text collate "C", s5 text collate "C",
+    moving_to    integer  -- the queue on another shard that the ticket is on its way to; see departures
 ) partition by list (queue_id);
 
 -- Uninterpreted: json keeps the caller's text as it came and is only checked for syntax. A removed block leaves its row
@@ -29,15 +30,27 @@ create table ticket_meta (
 -- gets its first answer wherever the ticket has gone meanwhile.
 --   queue_id is null:  the nonce is claimed here for a ticket on another shard (its home is this shard).
 --   content is null:   created without a nonce, nobody can retry it.
---   gone:              the ticket has left this shard; the row stays until the nonce has expired.
+--   gone:              the ticket has left this shard; the row stays until nobody can ask by the number any more.
+--   arrived_version:   the ticket came from another shard with this version; it cannot come twice with the same one.
 create table ticket_numbers_used (
     ticket_id   bigint primary key,
     queue_id    integer,
     content     uuid,
     expires_at  timestamptz,
-    gone        boolean not null default false
+    gone        boolean not null default false,
+    arrived_version  bigint
 );
 create index ticket_numbers_used_gone on ticket_numbers_used (expires_at) where gone or queue_id is null;
+
+-- Tickets on their way to a queue on another shard (Moves.cs). The ticket stays readable in its old queue, and may not be
+-- changed, until it has arrived in the new one; the arrival's commit is the instant at which it changes queues.
+create table departures (
+    ticket_id   bigint primary key,
+    from_queue  integer not null,
+    to_queue    integer not null,
+    ticket      json not null,
+    started_at  timestamptz not null
+);
 
 -- The answers to updates that carried an Idempotency-Key.
 create table idempotency_keys (
@@ -72,3 +85,17 @@ create table oplog (
     diff        json not null,
     primary key (opid)
 ) partition by range (opid);
+
+-- How searches went, by queue and by the fields they gave; every process adds its counts now and then (SearchStatistics.cs).
+create table search_statistics (
+    queue_id       integer not null,
+    fields         text collate "C" not null,
+    searches       bigint not null,
+    rows_returned  bigint not null,
+    milliseconds   double precision not null,
+    sampled        bigint not null,
+    sampled_read   bigint not null,
+    sampled_returned bigint not null,
+    last_at        timestamptz not null,
+    primary key (queue_id, fields)
+);

@@ -1,0 +1,32 @@
+using Npgsql;
+
+namespace Tickets.Core.Platform;
+
+/// <summary>One process at a time does a shard's upkeep: an advisory lock of the session, gone with it whatever happens.</summary>
+internal sealed class UpkeepTurn : IAsyncDisposable
+{
+    private const long LockKey = 7_243_005;
+
+    private readonly NpgsqlConnection _connection;
+
+    private UpkeepTurn(NpgsqlConnection connection) => _connection = connection;
+
+    /// <summary>Null when another process has the turn. Statements of the session may take their time meanwhile.</summary>
+    public static async Task<UpkeepTurn?> TryTakeAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LockKey})", connection);
+        if (!(bool)(await command.ExecuteScalarAsync(cancel))!)
+            return null;
+        await using var patient = new NpgsqlCommand("set statement_timeout = 0", connection);
+        await patient.ExecuteNonQueryAsync(cancel);
+        return new UpkeepTurn(connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection.State != System.Data.ConnectionState.Open)
+            return;
+        await using var command = new NpgsqlCommand($"select pg_advisory_unlock({LockKey}); reset statement_timeout", _connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}

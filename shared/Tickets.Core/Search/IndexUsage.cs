@@ -1,0 +1,63 @@
+using Tickets.Core.Platform;
+using Tickets.Core.Settings;
+
+namespace Tickets.Core.Search;
+
+/// <summary>Searches that gave the same fields.</summary>
+/// <param name="RowsReadPerRowReturned">From samples; null when none was taken. 1 is the best an index can do.</param>
+public sealed record SearchShape(IReadOnlyList<string> Fields, bool Served, long Searches, long RowsReturned, double MeanMs, double? RowsReadPerRowReturned, DateTimeOffset LastAt);
+
+/// <param name="Scans">Since the database's statistics began.</param>
+public sealed record IndexStatistics(string Name, string Shard, IReadOnlyList<string> Columns, long Scans, long SizeBytes);
+
+/// <summary>How well a queue's indexes serve its searches (T15).</summary>
+public sealed record QueueIndexUsage(string Queue, IReadOnlyList<SearchShape> Searches, IReadOnlyList<IndexStatistics> Indexes);
+
+public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
+{
+    public async Task<QueueIndexUsage> ReadAsync(QueueSettings queue, CancellationToken cancel)
+    {
+        await statistics.FlushAsync(cancel);
+        return new QueueIndexUsage(queue.Name, await ReadShapesAsync(queue, cancel), await ReadIndexesAsync(queue, cancel));
+    }
+
+    private async Task<List<SearchShape>> ReadShapesAsync(QueueSettings queue, CancellationToken cancel)
+    {
+        await using var command = shards[queue.Shards[0]].Database.CreateCommand(
+            "select fields, searches, rows_returned, milliseconds, sampled_read, sampled_returned, sampled, last_at from search_statistics where queue_id = $1 order by milliseconds desc limit 200");
+        command.Parameters.Add(Sql.Value(queue.QueueId));
+        var shapes = new List<SearchShape>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var fields = reader.GetString(0).Split(',', StringSplitOptions.RemoveEmptyEntries);
+            double? perRow = reader.GetInt64(6) == 0 ? null : Math.Round((double)reader.GetInt64(4) / Math.Max(1, reader.GetInt64(5)), 2);
+            shapes.Add(new SearchShape(fields, IndexChoice.Serves(queue.Workflow, fields), reader.GetInt64(1), reader.GetInt64(2), Math.Round(reader.GetDouble(3) / reader.GetInt64(1), 3), perRow, reader.Time(7)));
+        }
+
+        return shapes;
+    }
+
+    private async Task<List<IndexStatistics>> ReadIndexesAsync(QueueSettings queue, CancellationToken cancel)
+    {
+        var indexes = new List<IndexStatistics>();
+        foreach (var shard in queue.Shards)
+        {
+            await using var command = shards[shard].Database.CreateCommand(
+                """
+                select s.indexrelname, array(select pg_get_indexdef(s.indexrelid, n, true) from generate_series(1, i.indnkeyatts) n), s.idx_scan, pg_relation_size(s.indexrelid)
+                from pg_stat_user_indexes s join pg_index i on i.indexrelid = s.indexrelid where s.relname = $1 order by s.indexrelname
+                """);
+            command.Parameters.Add(Sql.Value(queue.TicketsTable));
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                indexes.Add(new IndexStatistics(reader.GetString(0), shard, FieldNames(queue, reader.GetFieldValue<string[]>(1)), reader.GetInt64(2), reader.GetInt64(3)));
+        }
+
+        return indexes;
+    }
+
+    /// <summary>Columns under the names that searches use.</summary>
+    private static List<string> FieldNames(QueueSettings queue, string[] columns) =>
+        columns.Select(column => column == "group_name" ? "group" : queue.Workflow.Fields.Values.FirstOrDefault(field => field.Column == column)?.Name ?? column).ToList();
+}
