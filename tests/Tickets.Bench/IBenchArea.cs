@@ -7,6 +7,9 @@ internal interface IBenchArea
 {
     string Name { get; }
 
+    /// <summary>Of its chart.</summary>
+    string Title { get; }
+
     string Description { get; }
 
     /// <summary>The names of all that it measures.</summary>

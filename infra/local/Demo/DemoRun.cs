@@ -54,10 +54,10 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         _checks.AddRange(await new RefusalChecks(_client, _queue.Name, _ledger).RunAsync(cancel));
 
         var byStatus = _workflow.Statuses.Keys.ToDictionary(status => status, _ledger.InStatus);
-        await SearchAsync("Searches find every ticket in its status", byStatus, cancel);
+        await SearchAsync("Tickets found by search", "Searches find every ticket in its status", byStatus, cancel);
         var closed = byStatus["closed"];
         await ArchiveAsync(queue, closed, cancel);
-        await SearchAsync("After archiving, searches find the open tickets only", new Dictionary<string, IReadOnlyList<string>>(byStatus) { ["closed"] = [] }, cancel);
+        await SearchAsync("The same after archiving", "After archiving, searches find the open tickets only", new Dictionary<string, IReadOnlyList<string>>(byStatus) { ["closed"] = [] }, cancel);
 
         await ReadOplogAsync(closed.ToHashSet(), cancel);
         var requests = await ReadBackAsync(closed, "cold", cancel);
@@ -96,11 +96,11 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         _work.Add(new Work("Updates on known versions", robots.Updates.Count, _time.GetElapsedTime(began), robots.Updates.PercentileMs(0.5), robots.Updates.PercentileMs(0.99)));
     }
 
-    private async Task SearchAsync(string check, IReadOnlyDictionary<string, IReadOnlyList<string>> byStatus, CancellationToken cancel)
+    private async Task SearchAsync(string what, string check, IReadOnlyDictionary<string, IReadOnlyList<string>> byStatus, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
         _checks.Add(new Check(check, await new StatusCheck(_client, _queue.Name).FaultsAsync(byStatus, cancel)));
-        _work.Add(new Work("Tickets found by search", byStatus.Sum(s => s.Value.Count), _time.GetElapsedTime(began)));
+        _work.Add(new Work(what, byStatus.Sum(s => s.Value.Count), _time.GetElapsedTime(began)));
     }
 
     /// <summary>From now on closed tickets are due at once. A run is bounded in time, so it is repeated until nothing is due.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
@@ -14,7 +15,7 @@ namespace Tickets.Core.Oplog;
 /// The change log over HTTP (T6). Opids are dense and in commit order, so a position is one number a shard: nothing is skipped,
 /// nothing comes twice.
 /// </summary>
-public sealed class ReadOplog
+public sealed partial class ReadOplog
 {
     public const int MaxOps = 1000;
     public const int MaxWaitSeconds = 60;
@@ -29,9 +30,10 @@ public sealed class ReadOplog
     private readonly OplogCursors _cursors;
     private readonly OplogHeads _heads;
     private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
 
-    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock) =>
-        (_shards, _settings, _cursors, _heads, _clock) = (shards, settings, cursors, heads, clock);
+    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock, ILogger<ReadOplog> logger) =>
+        (_shards, _settings, _cursors, _heads, _clock, _logger) = (shards, settings, cursors, heads, clock, logger);
 
     /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
     /// <param name="queueName">Only this queue's ops.</param>
@@ -50,10 +52,10 @@ public sealed class ReadOplog
         var began = _clock.GetTimestamp();
         while (true)
         {
-            var pages = await Task.WhenAll(positions.Select(position => ReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
+            var pages = await Task.WhenAll(positions.Select(position => TryReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
             if (Array.Exists(pages, page => page.Trimmed))
                 return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
-            var ops = pages.SelectMany(page => page.Ops).OrderBy(op => op.At).ThenBy(op => op.Shard, StringComparer.Ordinal).ThenBy(op => op.Opid).Take(maxOps).ToList();
+            var ops = pages.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps).ToList();
             var next = pages.ToDictionary(page => page.Shard, page => NextPosition(page, ops), StringComparer.Ordinal);
             var left = wait - _clock.GetElapsedTime(began);
             var behind = pages.Any(page => next[page.Shard] < page.Head);
@@ -101,6 +103,20 @@ public sealed class ReadOplog
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
+    /// <summary>
+    /// Shards are merged by time, but a shard's own ops stay in the order of their opids: the clocks of the processes that wrote them
+    /// may differ, so an op counts as no older than those before it.
+    /// </summary>
+    private static IEnumerable<(DateTimeOffset Turn, FoundOp Op)> InTurn(ShardPage page)
+    {
+        var turn = DateTimeOffset.MinValue;
+        foreach (var op in page.Ops)
+        {
+            turn = op.At > turn ? op.At : turn;
+            yield return (turn, op);
+        }
+    }
+
     private static long NextPosition(ShardPage page, List<FoundOp> shown)
     {
         var last = shown.LastOrDefault(op => op.Shard == page.Shard).Opid;
@@ -108,7 +124,21 @@ public sealed class ReadOplog
         return all ? page.ReadTo : last > 0 ? last : page.From;
     }
 
-    private async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
+    /// <summary>A shard that is away keeps its place in the cursor; the others' ops go on.</summary>
+    private async Task<ShardPage> TryReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadShardAsync(shard, after, maxOps, queueIds, cancel);
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException && _shards.All.Count > 1)
+        {
+            LogAway(_logger, shard.Name, fault);
+            return new ShardPage(shard.Name, after, after, after, [], Trimmed: false);
+        }
+    }
+
+    private static async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
@@ -168,6 +198,9 @@ public sealed class ReadOplog
         writer.Flush();
         return body.WrittenMemory;
     }
+
+    [LoggerMessage(700, LogLevel.Warning, "The change log of shard {Shard} cannot be read now")]
+    private static partial void LogAway(ILogger logger, string shard, Exception fault);
 
     private readonly record struct FoundOp(string Shard, long Opid, DateTimeOffset At, long TicketId, int QueueId, string Kind, long Version, string Diff);
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tickets.Core.Platform;
 
 namespace Tickets.Core.Settings;
@@ -10,13 +11,15 @@ namespace Tickets.Core.Settings;
 /// </summary>
 public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSchemas schemas, TicketsOptions options, TimeProvider clock, ILogger<SettingsCache> logger) : BackgroundService
 {
-    private static readonly TimeSpan LeastTimeBetweenMisses = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseBetweenMisses = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile SettingsSnapshot _current = SettingsSnapshot.Empty;
     private volatile SigningSecrets? _secrets;
     private long _refreshedAt;
+    private long _triedAt;
+    private Exception? _fault;
 
     public SettingsSnapshot Current => _current;
     public SigningSecrets Secrets => _secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
@@ -40,7 +43,7 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     {
         if (_current.Queues.TryGetValue(name, out var queue))
             return queue;
-        await RefreshAsync(LeastTimeBetweenMisses, cancel);
+        await RefreshAsync(PauseBetweenMisses, cancel);
         return _current.Queues.GetValueOrDefault(name);
     }
 
@@ -65,24 +68,49 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task RefreshAsync(TimeSpan leastAge, CancellationToken cancel)
+    /// <summary>Returns with a copy that was read after this call, be it by another caller; a pause between two reads bounds their rate.</summary>
+    private async Task RefreshAsync(TimeSpan pause, CancellationToken cancel)
     {
+        var asked = clock.GetTimestamp();
         await _refreshing.WaitAsync(cancel);
         try
         {
-            if (_loaded.Task.IsCompleted && clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt)) < leastAge)
+            // Those who waited meanwhile are answered by one try, good or bad: a database that is away is not asked by each in turn.
+            if (_triedAt > asked)
+            {
+                if (_fault is not null)
+                    throw new NpgsqlException("The settings database did not answer.", _fault);
                 return;
-            var asOf = clock.GetTimestamp();
-            _secrets ??= await SigningSecrets.LoadAsync(database, cancel);
-            var changes = await database.ReadChangesAsync(_current.Revision, cancel);
-            if (changes.Revision != _current.Revision)
-                _current = _current.With(changes);
-            Interlocked.Exchange(ref _refreshedAt, asOf);
-            _loaded.TrySetResult();
+            }
+
+            if (_triedAt != 0 && pause - clock.GetElapsedTime(_triedAt) is { Ticks: > 0 } rest)
+                await Task.Delay(rest, clock, cancel);
+            _triedAt = clock.GetTimestamp();
+            await ReadAsync(_triedAt);
         }
         finally
         {
             _refreshing.Release();
+        }
+    }
+
+    // Not cancelled with the caller that happened to start it: others wait for the same read.
+    private async Task ReadAsync(long asOf)
+    {
+        try
+        {
+            _secrets ??= await SigningSecrets.LoadAsync(database, CancellationToken.None);
+            var changes = await database.ReadChangesAsync(_current.Revision, CancellationToken.None);
+            if (changes.Revision != _current.Revision)
+                _current = _current.With(changes);
+            Interlocked.Exchange(ref _refreshedAt, asOf);
+            _fault = null;
+            _loaded.TrySetResult();
+        }
+        catch (Exception fault)
+        {
+            _fault = fault;
+            throw;
         }
     }
 

@@ -10,8 +10,16 @@ public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
     /// <returns>The queues whose shards have the ticket: one as a rule, two for a moment while it moves between shards, none when it is not hot.</returns>
     public async Task<IReadOnlyList<QueueSettings>> FindAsync(long ticketId, CancellationToken cancel)
     {
-        var answers = await Task.WhenAll(shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)));
-        return answers.Where(id => id is not null).Select(id => settings.Current.QueuesById.GetValueOrDefault(id!.Value)).OfType<QueueSettings>().ToList();
+        var asked = shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)).ToList();
+        await Task.WhenAll(asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
+        var found = asked.Where(answer => answer.IsCompletedSuccessfully && answer.Result is not null)
+            .Select(answer => settings.Current.QueuesById.GetValueOrDefault(answer.Result!.Value)).OfType<QueueSettings>().ToList();
+
+        // A shard that is away does not hide the tickets of the others; but only all shards together can say that a ticket is nowhere.
+        if (found.Count == 0)
+            await Task.WhenAll(asked);
+        return found;
     }
 
     private static async Task<int?> FindOnAsync(Shard shard, long ticketId, CancellationToken cancel)

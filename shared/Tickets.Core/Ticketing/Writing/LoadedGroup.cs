@@ -32,18 +32,19 @@ internal sealed class LoadedGroup
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Sql.Command("begin"));
         batch.BatchCommands.Add(Sql.Command("select ticket_id, queue_id, content, arrived_version from ticket_numbers_used where ticket_id = any($1)", Sql.Array(numbers)));
-        batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid from idempotency_keys where key = any($1)", Sql.Array(keys)));
         foreach (var queue in queues)
             AddTicketReads(batch, queue.First().Queue, [.. queue]);
+        // After the tickets' locks: another process may have held them to answer the same request, and its answer is seen only now.
+        batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid from idempotency_keys where key = any($1)", Sql.Array(keys)));
 
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
             loaded.Numbers[reader.GetInt64(0)] = new UsedNumber(reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetGuid(2), reader.NumberOrNull(3));
+        foreach (var queue in queues)
+            await loaded.ReadTicketsAsync(reader, queue.First().Queue);
         await reader.NextResultAsync();
         while (await reader.ReadAsync())
             loaded.Answers[reader.GetGuid(0)] = new StoredAnswer(reader.GetGuid(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4));
-        foreach (var queue in queues)
-            await loaded.ReadTicketsAsync(reader, queue.First().Queue);
         return loaded;
     }
 

@@ -1,0 +1,134 @@
+namespace Tickets.Acceptance.Archive;
+
+public class ArchiveTests(RunningApp app)
+{
+    [Theory]
+    [InlineData("hot-0")]
+    [InlineData("hot-1")]
+    public async Task A_closed_ticket_past_its_retention_is_read_cold_as_it_was_hot(string shard)
+    {
+        var queue = await app.NewQueueAsync(shard, retention: "PT0S");
+        var id = await app.Admin.CreateAsync(queue, "\"group\": \"night\", \"parent_id\": \"7\", \"created_at\": \"1990-01-02T03:04:05.678901Z\", \"meta\": {\"report\": {\"a\": 1.50, \"n\": \"é\\u0000\"}, \"gone\": 1, \"null\": null}, \"indexed_meta\": {\"cost\": -5, \"state\": \"TX\"}");
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"meta.report": [1.50, "Möwe"]}, "unset": ["meta.gone"]}""")).Ok();
+        await app.Admin.CloseAsync(queue, id);
+        var hot = await app.Admin.GetAsync($"/tickets/{id}?queue={queue}");
+
+        await Archiving.MoveAsync(app.Admin, queue, id);
+
+        foreach (var process in new[] { app.Admin, await app.SecondAsync() })
+        {
+            var cold = await process.GetAsync($"/tickets/{id}?queue={queue}");
+            cold.Ok().Is(hot.Text.Replace("\"tier\":\"hot\"", "\"tier\":\"cold\"", StringComparison.Ordinal));
+            Assert.Equal(hot.Headers["ETag"], cold.Headers["ETag"]);
+            Assert.InRange(int.Parse(cold.Headers["x-storage-requests"]), 1, 6);
+            (await process.GetAsync($"/tickets/{id}")).Ok().Is(cold.Text);
+            (await process.GetAsync($"/tickets/{id}?queue={queue}&projection=status,meta.report,tier")).Ok()
+                .Is("""{"status": "closed", "meta": {"report": {"version": 2, "data": [1.50, "Möwe"]}}, "tier": "cold"}""");
+        }
+    }
+
+    [Fact]
+    public async Task The_change_log_tells_that_a_ticket_was_archived()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        var id = await app.Admin.CreateAsync(queue);
+        await app.Admin.CloseAsync(queue, id);
+
+        await Archiving.MoveAsync(app.Admin, queue, id);
+
+        var ops = (await app.Admin.GetAsync($"/oplog?queue={queue}")).Ok().GetProperty("ops");
+        Assert.Equal(["created", "updated", "archived"], ops.EnumerateArray().Select(op => op.Text("kind")));
+        Assert.Equal((id, 2), (ops[2].Text("ticket_id"), ops[2].Number("version")));
+    }
+
+    [Fact]
+    public async Task An_archived_ticket_cannot_be_changed()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        var id = await app.Admin.CreateAsync(queue);
+        await app.Admin.CloseAsync(queue, id);
+        await Archiving.MoveAsync(app.Admin, queue, id);
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"group": "x"} }""")).Problem(409, "ticket_archived");
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"group": "x"}}""")).Problem(409, "ticket_archived");
+        (await app.Admin.PostAsync($"/tickets/{id}/accept", $$"""{"queue": "{{queue}}", "by": "me"}""")).Problem(409, "ticket_archived");
+        Assert.Equal(0, (await app.Admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}"} }""")).Ok().GetProperty("tickets").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Tickets_that_are_open_or_not_yet_due_stay_hot()
+    {
+        var (soon, later) = (await app.NewQueueAsync(retention: "PT0S"), await app.NewQueueAsync(retention: "PT1H"));
+        var (open, moved, kept) = (await app.Admin.CreateAsync(soon), await app.Admin.CreateAsync(soon), await app.Admin.CreateAsync(later));
+        await app.Admin.CloseAsync(soon, moved);
+        await app.Admin.CloseAsync(later, kept);
+
+        await Archiving.MoveAsync(app.Admin, soon, moved);
+        (await app.Admin.PostAsync("/archive/runs", null)).Ok();
+
+        Assert.Equal("hot", (await app.Admin.TicketAsync(soon, open)).Text("tier"));
+        Assert.Equal("hot", (await app.Admin.TicketAsync(later, kept)).Text("tier"));
+    }
+
+    [Fact]
+    public async Task Readers_of_two_processes_find_every_ticket_at_every_instant_of_its_move()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        Api[] processes = [app.Admin, await app.SecondAsync()];
+        var ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            var id = await app.Admin.CreateAsync(queue, $"\"created_at\": \"1990-01-{i % 28 + 1:00}T00:00:00Z\", \"meta\": {{\"n\": {i}}}");
+            await app.Admin.CloseAsync(queue, id);
+            return id;
+        }));
+        using var moved = new CancellationTokenSource();
+        var cold = 0;
+
+        var reading = Task.WhenAll(Enumerable.Range(0, 6).Select(reader => Task.Run(async () =>
+        {
+            for (var i = reader * 31; !moved.IsCancellationRequested; i++)
+            {
+                var n = i % ids.Length;
+                // Answers are 200 with the right content, hot or cold, and never a 404.
+                var ticket = (await processes[i % 2].GetAsync(reader < 3 ? $"/tickets/{ids[n]}?queue={queue}" : $"/tickets/{ids[n]}")).Ok();
+                Assert.Equal(n, ticket.GetProperty("meta").GetProperty("n").Number("data"));
+                if (ticket.Text("tier") == "cold")
+                    Interlocked.Increment(ref cold);
+            }
+        })));
+        await Task.WhenAll(ids.Select(id => Archiving.MoveAsync(app.Admin, queue, id)));
+        await moved.CancelAsync();
+        await reading;
+
+        Assert.True(cold > 0);
+        Assert.Equal(600, (await ChangeLog.OplogReader.ReadAllAsync(app.Admin, queue: queue)).Count);
+    }
+
+    [Fact]
+    public async Task Updates_that_race_the_archiver_are_made_or_refused_and_never_lost()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        var ids = await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ =>
+        {
+            var id = await app.Admin.CreateAsync(queue);
+            await app.Admin.CloseAsync(queue, id);
+            return id;
+        }));
+
+        var archiving = Archiving.MoveAsync(app.Admin, queue, ids[0]);
+        var updates = await Task.WhenAll(ids.Select(id => app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"meta.late": 1} }""")));
+        await archiving;
+
+        foreach (var (id, update) in ids.Zip(updates))
+        {
+            var ticket = await app.Admin.TicketAsync(queue, id);
+            if (update.Status == 200)
+                Assert.Equal((3, 1), (ticket.Number("version"), ticket.GetProperty("meta").GetProperty("late").Number("data")));
+            else
+            {
+                update.Problem(409, "ticket_archived");
+                Assert.Equal((2, "cold"), (ticket.Number("version"), ticket.Text("tier")));
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace Tickets.Acceptance.Running;
+
+internal static class Eventually
+{
+    /// <summary>Asks until it is so; fails after the limit (15 s).</summary>
+    /// <returns>How long it took.</returns>
+    public static async Task<TimeSpan> IsAsync(Func<Task<bool>> isSo, TimeSpan? limit = null)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await isSo())
+        {
+            Assert.True(waited.Elapsed < (limit ?? TimeSpan.FromSeconds(15)), $"It was still not so after {waited.Elapsed.TotalSeconds:0.0} s.");
+            await Task.Delay(25);
+        }
+
+        return waited.Elapsed;
+    }
+}

@@ -1,0 +1,59 @@
+using Npgsql;
+using Tickets.Local;
+
+namespace Tickets.Acceptance.Running;
+
+/// <summary>Processes of the app with databases of their own on the servers that all tests share: to configure and to break without disturbing others.</summary>
+public sealed class SideApp : IAsyncDisposable
+{
+    private static int _prefixes;
+
+    private readonly string _server;
+
+    private SideApp(LocalStack stack, string server) => (Stack, _server) = (stack, server);
+
+    public LocalStack Stack { get; }
+
+    public Api Admin { get; private init; } = null!;
+
+    public static async Task<SideApp> StartAsync(RunningApp shared, bool withApp = true, params (string Name, string Value)[] environment)
+    {
+        var server = shared.Stack.Postgres!.ConnectionString("postgres");
+        var stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with
+        {
+            WithApp = withApp,
+            ExistingPostgres = server,
+            ExistingStorage = shared.Stack.StorageConnectionString,
+            DatabasePrefix = $"side_{Interlocked.Increment(ref _prefixes)}",
+            AppEnvironment = environment.ToDictionary(variable => variable.Name, variable => variable.Value),
+        });
+        if (!withApp)
+            return new SideApp(stack, server);
+
+        var side = new SideApp(stack, server) { Admin = new Api(stack.Apps[0].Address, stack.DevelopmentKey) };
+        await RunningApp.PutWorkflowAsync(side.Admin);
+        return side;
+    }
+
+    public Task<string> NewQueueAsync(string? shard = null) => RunningApp.NewQueueAsync(Admin, shard);
+
+    /// <summary>Lets nobody into a database until <see cref="OpenAsync"/>, and ends the sessions that are in it.</summary>
+    public async Task CloseAsync(string connectionString)
+    {
+        var database = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await ExecuteAsync($"alter database {database} allow_connections false");
+        await ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
+    }
+
+    public Task OpenAsync(string connectionString) =>
+        ExecuteAsync($"alter database {new NpgsqlConnectionStringBuilder(connectionString).Database} allow_connections true");
+
+    public ValueTask DisposeAsync() => Stack.DisposeAsync();
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var server = NpgsqlDataSource.Create(_server);
+        await using var command = server.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+}
