@@ -16,7 +16,7 @@ public partial class PromisesTests
             .ToList();
 
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(test => !sources[test.Class].Any(source => source.Contains($" {test.Method}(", StringComparison.Ordinal))));
+        Assert.DoesNotContain(named, test => !sources[test.Class].Any(source => source.Contains($" {test.Method}(", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex(@"`(\w+Tests)\.(\w+_\w+)`", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
