@@ -73,12 +73,13 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         // Read ahead: it is small, and progress is worth more when the end is known.
         var rows = await file.ReadAsync(cancel).Take(Reports).ToListAsync(cancel);
         var byLine = rows.ToDictionary(row => row.Line, row => row.Values);
-        var summary = await progress.StepAsync($"{Crew} robots create tickets", rows.Count, done =>
+        var summary = await progress.StepAsync($"{Crew} robots create tickets", rows.Count, async done =>
         {
             var options = new ImportOptions { Robots = Crew, Created = (line, ticketId) => { _ledger.Created(ticketId, new Known(_workflow.Initial!, 1, byLine[line])); done(); } };
-            return new TicketImport(_client, mapping, options).RunAsync(rows.ToAsyncEnumerable(), cancel);
+            var ended = await new TicketImport(_client, mapping, options).RunAsync(rows.ToAsyncEnumerable(), cancel);
+            cancel.ThrowIfCancellationRequested();
+            return ended;
         });
-        cancel.ThrowIfCancellationRequested();
         if (summary.StoppedBy is { } reason) ExceptionDispatchInfo.Throw(reason);
         _work.Add(new Work("Tickets created", summary.Created, summary.Elapsed, summary.P50Ms, summary.P99Ms));
         _checks.Add(new Check($"Every one of {rows.Count:N0} reports became a ticket", [.. summary.Failures.Select(failure => $"line {failure.Line}: {failure.Reason}")]));

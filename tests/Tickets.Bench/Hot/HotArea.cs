@@ -39,6 +39,7 @@ internal sealed class HotArea : IBenchArea
             request.Quick ? HotTimes.Quick : HotTimes.Whole,
             withFloor: scenarios.Exists(scenario => scenario.NeedsFloor),
             withMany: scenarios.Exists(scenario => scenario.NeedsMany),
+            request.App,
             request.Sheet);
         foreach (var scenario in scenarios)
             await scenario.RunAsync(scene);

@@ -40,11 +40,11 @@ internal sealed class HotScene : IAsyncDisposable
     /// <summary>Values of the field <c>n1</c>, each shared by about five tickets.</summary>
     public long Keys => Times.Tickets / 5;
 
-    public static async Task<HotScene> MakeAsync(HotTimes times, bool withFloor, bool withMany, Sheet sheet)
+    public static async Task<HotScene> MakeAsync(HotTimes times, bool withFloor, bool withMany, string? app, Sheet sheet)
     {
         if (withFloor)
             await PgBench.CheckAsync();
-        var stack = await BenchStack.StartAsync(sheet.Progress);
+        var stack = await BenchStack.StartAsync(app, sheet.Progress);
         try
         {
             sheet.Progress(withMany ? $"Making {HotQueues.ManyCount} queues" : "Making queues");

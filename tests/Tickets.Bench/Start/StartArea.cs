@@ -24,7 +24,7 @@ internal sealed class StartArea : IBenchArea
     public async Task RunAsync(BenchRequest request)
     {
         var sheet = request.Sheet;
-        await using var stack = await BenchStack.StartAsync(sheet.Progress);
+        await using var stack = await BenchStack.StartAsync(request.App, sheet.Progress);
         using (var client = stack.CreateClient())
             await HotQueues.MakeAsync(client, withMany: false);
         var app = AppLaunch.Of(stack.Apps[0].Pid);
@@ -37,7 +37,7 @@ internal sealed class StartArea : IBenchArea
         {
             sheet.Progress(round == 0 ? "First starts" : $"Cold starts, round {round}");
             var bare = await StartEmptyAsync(empty);
-            var first = await StartAsync(app, Get("/"));
+            var first = await StartAsync(app, Get("/api/v1/health/live"));
             var ready = await StartAsync(app, Get("/api/v1/health/ready"));
             var ticket = await StartAsync(app, Create(stack.Key));
             if (round == 0)
