@@ -11,7 +11,7 @@ public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
     public async Task<IReadOnlyList<QueueSettings>> FindAsync(long ticketId, CancellationToken cancel)
     {
         var asked = shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)).ToList();
-        await Task.WhenAll(asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
         var found = asked.Where(answer => answer.IsCompletedSuccessfully && answer.Result is not null)
             .Select(answer => settings.Current.QueuesById.GetValueOrDefault(answer.Result!.Value)).OfType<QueueSettings>().ToList();
