@@ -8,10 +8,22 @@ namespace Tickets.Core.Ticketing;
 public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
 {
     /// <returns>The queues whose shards have the ticket: one as a rule, two for a moment while it moves between shards, none when it is not hot.</returns>
+    /// <exception cref="NpgsqlException">A shard cannot be reached, and no other has the ticket.</exception>
     public async Task<IReadOnlyList<QueueSettings>> FindAsync(long ticketId, CancellationToken cancel)
     {
-        var answers = await Task.WhenAll(shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)));
-        return answers.Where(id => id is not null).Select(id => settings.Current.QueuesById.GetValueOrDefault(id!.Value)).OfType<QueueSettings>().ToList();
+        var asked = shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)).ToList();
+        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var found = new List<QueueSettings>();
+        foreach (var answer in asked.Where(answer => answer.IsCompletedSuccessfully))
+        {
+            if (await answer is { } id && settings.Current.QueuesById.TryGetValue(id, out var queue))
+                found.Add(queue);
+        }
+
+        // That a shard cannot be asked matters only when no other has the ticket.
+        if (found.Count == 0)
+            await Task.WhenAll(asked);
+        return found;
     }
 
     private static async Task<int?> FindOnAsync(Shard shard, long ticketId, CancellationToken cancel)
