@@ -15,9 +15,9 @@ internal static class FirstRequest
     {
         using var client = new TicketsClient(new() { Address = app, Key = key });
         var queues = await client.ListQueuesAsync(cancel: cancellationToken);
-        if (queues.Count > 0 && queues.All(queue => queue.Name != Inbox)) return Find(app, key, queues[0].Name);
+        if (queues.Count > 0 && queues.All(queue => queue.Name != Inbox)) return Find(app, key, queues[0].Name, limit: 3);
         if (queues.Count == 0) await DefineInboxAsync(client, cancellationToken);
-        return $"{Create(app, key)}\n{Find(app, key, Inbox)}";
+        return $"{Create(app, key)}\n{Find(app, key, Inbox, limit: 1000)}";
     }
 
     private static async Task DefineInboxAsync(TicketsClient client, CancellationToken cancellationToken)
@@ -32,8 +32,8 @@ internal static class FirstRequest
     private static string Create(Uri app, string key) =>
         Curl(app, key, "tickets", $$$$"""{"queue": "{{{{Inbox}}}}", "indexed_meta": {"state": "Texas"}, "meta": {"report": {"text": "A gull in engine 2"}}}""");
 
-    private static string Find(Uri app, string key, string queue) =>
-        Curl(app, key, "tickets/find", $$$"""{"query": {"queue": "{{{queue}}}"}, "limit": 3}""");
+    private static string Find(Uri app, string key, string queue, int limit) =>
+        Curl(app, key, "tickets/find", $$$$"""{"query": {"queue": "{{{{queue}}}}"}, "limit": {{{{limit}}}}}""");
 
     private static string Curl(Uri app, string key, string route, string body) => $"""
         curl -sS -w '\n' {new Uri(app, "/api/v1/" + route)} \

@@ -53,7 +53,7 @@ public static class TicketsCore
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
         services.AddSingleton<OplogUpkeep>();
-        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
     }
 
     private static void AddTicketing(IServiceCollection services)

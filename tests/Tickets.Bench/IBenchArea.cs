@@ -7,6 +7,9 @@ internal interface IBenchArea
 {
     string Name { get; }
 
+    /// <summary>Of its chart.</summary>
+    string Title { get; }
+
     string Description { get; }
 
     /// <summary>The names of all that it measures.</summary>
@@ -16,7 +19,8 @@ internal interface IBenchArea
 }
 
 /// <param name="Only">The names of the figures asked for; empty for all.</param>
-internal sealed record BenchRequest(bool Quick, IReadOnlyList<string> Only, Sheet Sheet)
+/// <param name="App">The app's executable; null for the one built with this program.</param>
+internal sealed record BenchRequest(bool Quick, IReadOnlyList<string> Only, string? App, Sheet Sheet)
 {
     public bool Wants(IEnumerable<string> figures) => Only.Count == 0 || figures.Any(Only.Contains);
 }

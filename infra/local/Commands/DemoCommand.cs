@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Spectre.Console;
-using Tickets.Client;
 using Tickets.Local.Demo;
 
 namespace Tickets.Local.Commands;
@@ -11,8 +10,8 @@ internal static class DemoCommand
 {
     private const int Interrupted = 130;
 
-    // What a table needs; files and pipes have no width of their own.
-    private const int NarrowestOutput = 120;
+    // Files and pipes have no width of their own; this one lets every line stand whole.
+    private const int WidthOfFiles = 160;
 
     public static Command Define(Option<string?> data, Option<string?> app)
     {
@@ -35,9 +34,16 @@ internal static class DemoCommand
         ExistingStorage = null,
     };
 
+    private static IAnsiConsole Output()
+    {
+        if (!Console.IsOutputRedirected) return AnsiConsole.Console;
+        var plain = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        plain.Profile.Width = WidthOfFiles;
+        return plain;
+    }
+
     private static async Task<int> ShowAsync(LocalStack stack, string data, bool keep, CancellationToken cancellationToken)
     {
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = NarrowestOutput;
         var exit = await RunAsync(stack, cancellationToken);
         if (keep) return await UpCommand.ServeAsync(stack, cancellationToken);
         Console.WriteLine($"To look at the tickets: dotnet run --project infra/local -- up --data {Path.GetRelativePath(Environment.CurrentDirectory, data)}");
@@ -60,14 +66,9 @@ internal static class DemoCommand
             // A server that ended is the reason, what the robots then meet its consequence.
             if (await Task.WhenAny(run, failure) == failure) throw new DemoFailedException(await failure);
             var result = await run;
-            DemoTable.Write(AnsiConsole.Console, result);
+            DemoTable.Write(Output(), result);
             Console.WriteLine(result.Holds ? $"Every check holds; {took.Elapsed.TotalSeconds:0} s." : $"Not every check holds; {took.Elapsed.TotalSeconds:0} s.");
             return result.Holds ? 0 : 1;
-        }
-        catch (Exception e) when (e is DemoFailedException or TicketsException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
         }
         finally
         {

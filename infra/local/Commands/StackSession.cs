@@ -1,4 +1,6 @@
 using Spectre.Console;
+using Tickets.Client;
+using Tickets.Local.Demo;
 
 namespace Tickets.Local.Commands;
 
@@ -20,7 +22,7 @@ internal static class StackSession
             AnsiConsole.WriteLine("Stopping.");
             return exit;
         }
-        catch (LocalStackException e)
+        catch (Exception e) when (e is LocalStackException or DemoFailedException or TicketsException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

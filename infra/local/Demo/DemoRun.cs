@@ -54,10 +54,10 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         _checks.AddRange(await new RefusalChecks(_client, _queue.Name, _ledger).RunAsync(cancel));
 
         var byStatus = _workflow.Statuses.Keys.ToDictionary(status => status, _ledger.InStatus);
-        await SearchAsync("Searches find every ticket in its status", byStatus, cancel);
+        await SearchAsync("Tickets found by search", "Searches find every ticket in its status", byStatus, cancel);
         var closed = byStatus["closed"];
         await ArchiveAsync(queue, closed, cancel);
-        await SearchAsync("After archiving, searches find the open tickets only", new Dictionary<string, IReadOnlyList<string>>(byStatus) { ["closed"] = [] }, cancel);
+        await SearchAsync("The same after archiving", "After archiving, searches find the open tickets only", new Dictionary<string, IReadOnlyList<string>>(byStatus) { ["closed"] = [] }, cancel);
 
         await ReadOplogAsync(closed.ToHashSet(), cancel);
         var requests = await ReadBackAsync(closed, "cold", cancel);
@@ -73,12 +73,13 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         // Read ahead: it is small, and progress is worth more when the end is known.
         var rows = await file.ReadAsync(cancel).Take(Reports).ToListAsync(cancel);
         var byLine = rows.ToDictionary(row => row.Line, row => row.Values);
-        var summary = await progress.StepAsync($"{Crew} robots create tickets", rows.Count, done =>
+        var summary = await progress.StepAsync($"{Crew} robots create tickets", rows.Count, async done =>
         {
             var options = new ImportOptions { Robots = Crew, Created = (line, ticketId) => { _ledger.Created(ticketId, new Known(_workflow.Initial!, 1, byLine[line])); done(); } };
-            return new TicketImport(_client, mapping, options).RunAsync(rows.ToAsyncEnumerable(), cancel);
+            var ended = await new TicketImport(_client, mapping, options).RunAsync(rows.ToAsyncEnumerable(), cancel);
+            cancel.ThrowIfCancellationRequested();
+            return ended;
         });
-        cancel.ThrowIfCancellationRequested();
         if (summary.StoppedBy is { } reason) ExceptionDispatchInfo.Throw(reason);
         _work.Add(new Work("Tickets created", summary.Created, summary.Elapsed, summary.P50Ms, summary.P99Ms));
         _checks.Add(new Check($"Every one of {rows.Count:N0} reports became a ticket", [.. summary.Failures.Select(failure => $"line {failure.Line}: {failure.Reason}")]));
@@ -96,11 +97,11 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         _work.Add(new Work("Updates on known versions", robots.Updates.Count, _time.GetElapsedTime(began), robots.Updates.PercentileMs(0.5), robots.Updates.PercentileMs(0.99)));
     }
 
-    private async Task SearchAsync(string check, IReadOnlyDictionary<string, IReadOnlyList<string>> byStatus, CancellationToken cancel)
+    private async Task SearchAsync(string what, string check, IReadOnlyDictionary<string, IReadOnlyList<string>> byStatus, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
         _checks.Add(new Check(check, await new StatusCheck(_client, _queue.Name).FaultsAsync(byStatus, cancel)));
-        _work.Add(new Work("Tickets found by search", byStatus.Sum(s => s.Value.Count), _time.GetElapsedTime(began)));
+        _work.Add(new Work(what, byStatus.Sum(s => s.Value.Count), _time.GetElapsedTime(began)));
     }
 
     /// <summary>From now on closed tickets are due at once. A run is bounded in time, so it is repeated until nothing is due.</summary>

@@ -16,7 +16,7 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waiting;
-    private Task _probing = Task.CompletedTask;
+    private bool _probing;
 
     public void Tell(string shard, long opid)
     {
@@ -60,7 +60,8 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            lock (_gate)
+                _waiting--;
         }
     }
 
@@ -69,15 +70,25 @@ internal sealed class OplogHeads(ShardSet shards, TimeProvider clock)
         lock (_gate)
         {
             _waiting++;
-            if (_probing.IsCompleted)
-                _probing = Task.Run(ProbeWhileSomebodyWaitsAsync);
+            if (_probing)
+                return;
+            _probing = true;
         }
+
+        _ = Task.Run(ProbeWhileSomebodyWaitsAsync);
     }
 
     private async Task ProbeWhileSomebodyWaitsAsync()
     {
-        while (Volatile.Read(ref _waiting) > 0)
+        while (true)
         {
+            lock (_gate)
+            {
+                _probing = _waiting > 0;
+                if (!_probing)
+                    return;
+            }
+
             await Task.WhenAll(shards.All.Select(ProbeAsync));
             await Task.Delay(ProbeInterval, clock);
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
@@ -14,7 +15,7 @@ namespace Tickets.Core.Oplog;
 /// The change log over HTTP (T6). Opids are dense and in commit order, so a position is one number a shard: nothing is skipped,
 /// nothing comes twice.
 /// </summary>
-public sealed class ReadOplog
+public sealed partial class ReadOplog
 {
     public const int MaxOps = 1000;
     public const int MaxWaitSeconds = 60;
@@ -29,9 +30,10 @@ public sealed class ReadOplog
     private readonly OplogCursors _cursors;
     private readonly OplogHeads _heads;
     private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
 
-    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock) =>
-        (_shards, _settings, _cursors, _heads, _clock) = (shards, settings, cursors, heads, clock);
+    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock, ILogger<ReadOplog> logger) =>
+        (_shards, _settings, _cursors, _heads, _clock, _logger) = (shards, settings, cursors, heads, clock, logger);
 
     /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
     /// <param name="queueName">Only this queue's ops.</param>
@@ -50,7 +52,7 @@ public sealed class ReadOplog
         var began = _clock.GetTimestamp();
         while (true)
         {
-            var pages = await Task.WhenAll(positions.Select(position => ReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
+            var pages = await Task.WhenAll(positions.Select(position => TryReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
             await KnowQueuesAsync(pages, caller, cancel);
             if (Array.Exists(pages, page => page.Trimmed))
                 return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
@@ -133,7 +135,21 @@ public sealed class ReadOplog
         return all ? page.ReadTo : last > 0 ? last : page.From;
     }
 
-    private async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
+    /// <summary>A shard that is away keeps its place in the cursor; the others' ops go on.</summary>
+    private async Task<ShardPage> TryReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadShardAsync(shard, after, maxOps, filter, cancel);
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException && _shards.All.Count > 1)
+        {
+            LogAway(_logger, shard.Name, fault);
+            return new ShardPage(shard.Name, after, after, after, [], Trimmed: false);
+        }
+    }
+
+    private static async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
@@ -198,6 +214,9 @@ public sealed class ReadOplog
     /// <param name="Only">Ids of the queues wanted; empty: all.</param>
     /// <param name="Except">Ids of the queues out of the caller's reach, as far as this process knows them.</param>
     private sealed record Filter(int[] Only, int[] Except);
+
+    [LoggerMessage(700, LogLevel.Warning, "The change log of shard {Shard} cannot be read now")]
+    private static partial void LogAway(ILogger logger, string shard, Exception fault);
 
     private readonly record struct FoundOp(string Shard, long Opid, DateTimeOffset At, long TicketId, int QueueId, string Kind, long Version, string Diff);
 

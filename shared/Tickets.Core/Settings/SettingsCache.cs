@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tickets.Core.Platform;
 
 namespace Tickets.Core.Settings;
@@ -17,6 +18,8 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     private volatile SettingsSnapshot _current = SettingsSnapshot.Empty;
     private volatile SigningSecrets? _secrets;
     private long _refreshedAt;
+    private long _triedAt;
+    private Exception? _fault;
 
     public SettingsSnapshot Current => _current;
     public SigningSecrets Secrets => _secrets ?? throw new InvalidOperationException("The settings are not loaded yet.");
@@ -72,22 +75,42 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         await _refreshing.WaitAsync(cancel);
         try
         {
-            var last = Interlocked.Read(ref _refreshedAt);
-            if (_loaded.Task.IsCompleted && last > asked)
+            // Those who waited meanwhile are answered by one try, good or bad: a database that is away is not asked by each in turn.
+            if (_triedAt > asked)
+            {
+                if (_fault is not null)
+                    throw new NpgsqlException("The settings database did not answer.", _fault);
                 return;
-            if (_loaded.Task.IsCompleted && pause - clock.GetElapsedTime(last) is { Ticks: > 0 } rest)
+            }
+
+            if (_triedAt != 0 && pause - clock.GetElapsedTime(_triedAt) is { Ticks: > 0 } rest)
                 await Task.Delay(rest, clock, cancel);
-            var asOf = clock.GetTimestamp();
-            _secrets ??= await SigningSecrets.LoadAsync(database, cancel);
-            var changes = await database.ReadChangesAsync(_current.Revision, cancel);
-            if (changes.Revision != _current.Revision)
-                _current = _current.With(changes);
-            Interlocked.Exchange(ref _refreshedAt, asOf);
-            _loaded.TrySetResult();
+            _triedAt = clock.GetTimestamp();
+            await ReadAsync(_triedAt);
         }
         finally
         {
             _refreshing.Release();
+        }
+    }
+
+    // Not cancelled with the caller that happened to start it: others wait for the same read.
+    private async Task ReadAsync(long asOf)
+    {
+        try
+        {
+            _secrets ??= await SigningSecrets.LoadAsync(database, CancellationToken.None);
+            var changes = await database.ReadChangesAsync(_current.Revision, CancellationToken.None);
+            if (changes.Revision != _current.Revision)
+                _current = _current.With(changes);
+            Interlocked.Exchange(ref _refreshedAt, asOf);
+            _fault = null;
+            _loaded.TrySetResult();
+        }
+        catch (Exception fault)
+        {
+            _fault = fault;
+            throw;
         }
     }
 

@@ -59,7 +59,7 @@ public sealed partial class Moves
         var arrival = await _writers[target.ShardOf(ticket.TicketId)].WriteAsync(new ArriveTicket(target, ticket), cancel);
         if (arrival.IsProblem)
             return false;
-        var clearing = await _writers[shard].WriteAsync(new FinishDeparture(source, ticket.TicketId), cancel);
+        var clearing = await _writers[shard].WriteAsync(new FinishDeparture(source, ticket.TicketId, ticket.Version), cancel);
         return !clearing.IsProblem;
     }
 

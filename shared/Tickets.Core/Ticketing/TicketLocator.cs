@@ -8,19 +8,15 @@ namespace Tickets.Core.Ticketing;
 public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
 {
     /// <returns>The queues whose shards have the ticket: one as a rule, two for a moment while it moves between shards, none when it is not hot.</returns>
-    /// <exception cref="NpgsqlException">A shard cannot be reached, and no other has the ticket.</exception>
     public async Task<IReadOnlyList<QueueSettings>> FindAsync(long ticketId, CancellationToken cancel)
     {
         var asked = shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)).ToList();
         await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var found = new List<QueueSettings>();
-        foreach (var answer in asked.Where(answer => answer.IsCompletedSuccessfully))
-        {
-            if (await answer is { } id && settings.Current.QueuesById.TryGetValue(id, out var queue))
-                found.Add(queue);
-        }
+        cancel.ThrowIfCancellationRequested();
+        var found = asked.Where(answer => answer.IsCompletedSuccessfully && answer.Result is not null)
+            .Select(answer => settings.Current.QueuesById.GetValueOrDefault(answer.Result!.Value)).OfType<QueueSettings>().ToList();
 
-        // That a shard cannot be asked matters only when no other has the ticket.
+        // A shard that is away does not hide the tickets of the others; but only all shards together can say that a ticket is nowhere.
         if (found.Count == 0)
             await Task.WhenAll(asked);
         return found;

@@ -1,5 +1,4 @@
 using Tickets.Bench.Hot.Floor;
-using Tickets.Bench.Hot.Requests;
 using Tickets.Bench.Hot.Scenarios;
 
 namespace Tickets.Bench.Hot;
@@ -9,13 +8,24 @@ internal sealed class HotArea : IBenchArea
 {
     public string Name => "hot";
 
+    public string Title => "The hot tier over HTTP against bare SQL on the same PostgreSQL";
+
     public string Description => "Creates, updates and searches over HTTP against the same work in bare SQL on the same PostgreSQL.";
 
     private static readonly IReadOnlyList<HotScenario> Scenarios =
     [
         new VersusFloor("create", FloorScript.Create, 2.0, scene => scene.Creates()),
-        new VersusFloor("update", FloorScript.Update, 2.0, scene => new UpdateRequests(scene.Stack.Key, scene.Book, HotScene.Connections)),
-        new VersusFloor("find", FloorScript.Find, 0.3, scene => new FindRequests(scene.Stack.Key, [HotQueues.Main], scene.Keys)),
+        new VersusFloor("update", FloorScript.Update, 2.0, scene => scene.Updates()),
+        new VersusFloor("find", FloorScript.Find, 0.3, scene => scene.Finds()),
+        new Bulk(),
+        new LatencyAtHalfRate(),
+        new QuietQueue(),
+        new FourProcesses(),
+        new ManyQueues(),
+        new NonceRate(),
+        // These two write so much that nothing should be measured after them.
+        new TenMillion(),
+        new MemoryAtPeak(),
     ];
 
     public IReadOnlyList<string> Figures { get; } = [.. Scenarios.SelectMany(scenario => scenario.Figures)];
@@ -29,6 +39,7 @@ internal sealed class HotArea : IBenchArea
             request.Quick ? HotTimes.Quick : HotTimes.Whole,
             withFloor: scenarios.Exists(scenario => scenario.NeedsFloor),
             withMany: scenarios.Exists(scenario => scenario.NeedsMany),
+            request.App,
             request.Sheet);
         foreach (var scenario in scenarios)
             await scenario.RunAsync(scene);

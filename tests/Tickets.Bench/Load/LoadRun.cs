@@ -13,6 +13,7 @@ internal sealed class LoadRun
     private readonly LoadResult _result = new();
     private readonly HttpConnection[] _connections;
     private readonly Stack<int> _free = new();
+    private readonly int[] _ready = new int[128];
     private readonly double _interval;
     private readonly bool _open;
     private readonly long _from;
@@ -60,20 +61,17 @@ internal sealed class LoadRun
         {
             for (var i = 0; i < _connections.Length; i++)
                 epoll.Watch(_connections[i].Descriptor, i);
-            Span<int> ready = stackalloc int[128];
-            while (true)
+            for (var now = Stopwatch.GetTimestamp(); now < _to; now = Stopwatch.GetTimestamp())
             {
-                var now = Stopwatch.GetTimestamp();
-                if (now < _to)
-                    SendWhatIsDue(now);
-                else if (_free.Count == _connections.Length || now > _to + DrainTicks)
-                    break;
+                SendWhatIsDue(now);
                 // An open loop looks at the clock each millisecond; what it sends late for that counts as latency.
-                var count = epoll.Wait(ready, _open && now < _to ? 1 : 100);
-                foreach (var number in ready[..count])
-                    Receive(number);
+                ReceiveWhatComes(epoll, milliseconds: _open ? 1 : 100);
             }
 
+            if (_open)
+                SendWhatIsDue(_to - 1);
+            while (_free.Count < _connections.Length && Stopwatch.GetTimestamp() < _to + DrainTicks)
+                ReceiveWhatComes(epoll, milliseconds: 100);
             CountLeftovers();
             return _result;
         }
@@ -95,6 +93,12 @@ internal sealed class LoadRun
 
     private void Send(int number, long started) => _connections[number].Send(_requests.Next(number), started);
 
+    private void ReceiveWhatComes(Epoll epoll, int milliseconds)
+    {
+        foreach (var number in _ready.AsSpan(0, epoll.Wait(_ready, milliseconds)))
+            Receive(number);
+    }
+
     private void Receive(int number)
     {
         var connection = _connections[number];
@@ -102,22 +106,24 @@ internal sealed class LoadRun
             return;
         var now = Stopwatch.GetTimestamp();
         _requests.Answered(number, connection.Status, connection.Body);
-        // An open loop's requests belong to the time when they were due, a closed loop's answers to when they came.
-        var at = _open ? connection.Started : now;
-        if (at >= _from && at < _to)
-            Count(connection, now);
+        if (IsMeasured(now))
+            Count(connection);
+        // An open loop's latencies belong to the time when the requests were due, a closed loop's to when the answers came.
+        if (connection.Status == 200 && IsMeasured(_open ? connection.Started : now))
+            _result.Latency.Record(now - connection.Started);
         if (!_open && now < _to)
             Send(number, now);
         else
             _free.Push(number);
     }
 
-    private void Count(HttpConnection connection, long now)
+    private bool IsMeasured(long time) => time >= _from && time < _to;
+
+    private void Count(HttpConnection connection)
     {
         if (connection.Status == 200)
         {
             _result.Done++;
-            _result.Latency.Record(now - connection.Started);
             return;
         }
 

@@ -30,7 +30,8 @@ internal sealed class Sheet(TextWriter results, TextWriter progress)
     /// <summary>What is going on now, for who waits.</summary>
     public void Progress(string text) => progress.WriteLine($"{DateTime.Now:HH:mm:ss} {text}");
 
-    private static string Number(double value) => Math.Abs(value) switch
+    /// <summary>With three digits that say something.</summary>
+    public static string Number(double value) => Math.Abs(value) switch
     {
         >= 100 => value.ToString("0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),

@@ -38,11 +38,12 @@ internal sealed class BenchStack : IAsyncDisposable
     public int PostgresPid => _stack.Postgres!.Pid;
 
     /// <summary>One hot shard, because the floor is one database, and one app process.</summary>
-    public static async Task<BenchStack> StartAsync(Action<string> progress) =>
+    public static async Task<BenchStack> StartAsync(string? app, Action<string> progress) =>
         new(await LocalStack.StartAsync(LocalStackOptions.ForTests() with
         {
             WithApp = true,
             HotShards = 1,
+            AppExecutable = app is null ? null : Path.GetFullPath(app),
             PostgresSettings = PostgresSettings,
             Progress = new Progress<string>(progress),
         }));

@@ -67,7 +67,8 @@ internal sealed record AcceptTicket(QueueSettings Queue, long TicketId, string B
 internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
 
 /// <summary>Clears away what a ticket left behind on its old shard, once it has arrived; harmless to repeat.</summary>
-internal sealed record FinishDeparture(QueueSettings Queue, long TicketId) : TicketCommand(Queue, TicketId);
+/// <param name="Version">The version with which the ticket left.</param>
+internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
 
 /// <summary>One condition of an update.</summary>
 internal abstract record Expectation(string Condition);

@@ -97,12 +97,16 @@ internal static class GroupStatements
 
         foreach (var finish in decisions.Finishes)
         {
-            batch.BatchCommands.Add(Sql.Command($"delete from {finish.Queue.TicketsTable} where ticket_id = $1 and moving_to is not null", Sql.Value(finish.TicketId)));
-            batch.BatchCommands.Add(Sql.Command($"delete from {finish.Queue.MetaTable} where ticket_id = $1", Sql.Value(finish.TicketId)));
-            batch.BatchCommands.Add(Sql.Command("delete from departures where ticket_id = $1", Sql.Value(finish.TicketId)));
+            // Only while the very departure stands: a repetition that comes late must not touch a ticket that has come back.
             batch.BatchCommands.Add(Sql.Command(
-                "update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $2), $2) where ticket_id = $1",
+                $"""
+                with done as (delete from departures where ticket_id = $1 and (ticket ->> 'version')::bigint = $2 returning ticket_id),
+                     ticket as (delete from {finish.Queue.TicketsTable} where ticket_id in (select ticket_id from done)),
+                     blocks as (delete from {finish.Queue.MetaTable} where ticket_id in (select ticket_id from done))
+                update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3) where ticket_id in (select ticket_id from done)
+                """,
                 Sql.Value(finish.TicketId),
+                Sql.Value(finish.Version),
                 Sql.Value(now + NumberKept)));
         }
     }

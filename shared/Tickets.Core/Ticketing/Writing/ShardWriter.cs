@@ -62,7 +62,17 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             var group = await _waiting.TakeAsync(MaxGroup, MaxGroupBytes);
             if (group.Count == 0)
                 return;
-            await CommitAsync(group);
+            try
+            {
+                await CommitAsync(group);
+            }
+            catch (Exception fault)
+            {
+                // Whatever it was, the writer must live on and nobody may wait for ever. What was being committed may stand.
+                LogFailed(logger, shard.Name, fault);
+                await DropConnectionAsync();
+                Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
+            }
         }
     }
 
@@ -72,38 +82,44 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         var load = group.Exists(pending => pending.Command is not CreateTicket);
         for (var attempt = 1; ; attempt++)
         {
-            try
+            var refusal = await TryCommitAsync(group, load);
+            if (refusal is null)
+                return;
+            await RollBackAsync();
+            if (attempt == MaxAttempts || !await IsWorthAnotherTryAsync(refusal))
             {
-                await TryCommitAsync(group, load);
+                await GiveUpAsync(group, refusal);
                 return;
             }
-            catch (PostgresException fault) when (!EndsTheSession(fault))
-            {
-                await RollBackAsync();
-                if (attempt < MaxAttempts && await IsWorthAnotherTryAsync(fault))
-                {
-                    load = true;
-                    continue;
-                }
 
-                await GiveUpAsync(group, fault);
-                return;
-            }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
-            {
-                await DropConnectionAsync();
-                LogLost(logger, shard.Name, fault);
-                var problem = _committing ? Problems.OutcomeUnknown() : Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
-                foreach (var pending in group)
-                    pending.Complete(problem);
-                return;
-            }
+            load = true;
         }
     }
 
-    private async Task TryCommitAsync(List<PendingCommand> group, bool load)
+    /// <returns>Why the database refused the group, with nothing written; null when every command has its answer.</returns>
+    private async Task<PostgresException?> TryCommitAsync(List<PendingCommand> group, bool load)
     {
         _committing = false;
+        try
+        {
+            await DecideAndWriteAsync(group, load);
+            return null;
+        }
+        catch (PostgresException fault) when (!EndsTheSession(fault))
+        {
+            return fault;
+        }
+        catch (Exception fault) when (IsLoss(fault))
+        {
+            LogLost(logger, shard.Name, fault);
+            await DropConnectionAsync();
+            Refuse(group, _committing ? Problems.OutcomeUnknown() : Away());
+            return null;
+        }
+    }
+
+    private async Task DecideAndWriteAsync(List<PendingCommand> group, bool load)
+    {
         var session = await ConnectAsync();
         var loaded = load ? await LoadedGroup.ReadAsync(session, group) : new LoadedGroup();
         var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
@@ -143,9 +159,9 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
     }
 
     /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
-    private async Task<bool> IsWorthAnotherTryAsync(PostgresException fault)
+    private async Task<bool> IsWorthAnotherTryAsync(PostgresException refusal)
     {
-        switch (fault.SqlState)
+        switch (refusal.SqlState)
         {
             case PostgresErrorCodes.UniqueViolation:
             case PostgresErrorCodes.SerializationFailure:
@@ -153,14 +169,40 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             case PostgresErrorCodes.LockNotAvailable:
                 return true;
             // No opid: either the epoch is another one, or the log's next partition is not there.
-            case PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation when fault.TableName is "oplog":
-                await ReadEpochAsync(_connection!);
-                await Oplog.OplogPartitions.MakeAheadAsync(_connection!);
-                return true;
+            case PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation when refusal.TableName is "oplog":
+                return await MendOplogAsync();
             default:
                 return false;
         }
     }
+
+    private async Task<bool> MendOplogAsync()
+    {
+        try
+        {
+            var session = await ConnectAsync();
+            await ReadEpochAsync(session);
+            await Oplog.OplogPartitions.MakeAheadAsync(session);
+            return true;
+        }
+        catch (Exception fault) when (IsLoss(fault))
+        {
+            LogLost(logger, shard.Name, fault);
+            await DropConnectionAsync();
+            return false;
+        }
+    }
+
+    private Contracts.Problem Away() => Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
+
+    private static void Refuse(List<PendingCommand> group, Contracts.Problem problem)
+    {
+        foreach (var pending in group)
+            pending.Complete(problem);
+    }
+
+    private static bool IsLoss(Exception fault) =>
+        fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException or ObjectDisposedException;
 
     // A session that is ended while it commits may have committed: its last words do not tell.
     private static bool EndsTheSession(PostgresException fault) =>
@@ -178,7 +220,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
         LogRefused(logger, shard.Name, fault.SqlState, fault);
         var away = fault.IsTransient || fault.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.UndefinedTable;
-        group[0].Complete(away ? Problems.Unavailable($"The database of shard '{shard.Name}' does not take writes now.") : Problems.Internal());
+        group[0].Complete(away ? Away() : Problems.Internal());
     }
 
     private async Task RollBackAsync()
@@ -190,7 +232,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             await using var command = new NpgsqlCommand("rollback", session);
             await command.ExecuteNonQueryAsync();
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or InvalidOperationException)
+        catch (Exception fault) when (IsLoss(fault))
         {
             LogLost(logger, shard.Name, fault);
             await DropConnectionAsync();
@@ -211,4 +253,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
 
     [LoggerMessage(501, LogLevel.Error, "Shard {Shard} refused a command with SQL state {SqlState}")]
     private static partial void LogRefused(ILogger logger, string shard, string sqlState, Exception fault);
+
+    [LoggerMessage(502, LogLevel.Critical, "The writer of shard {Shard} failed in a way that it does not know")]
+    private static partial void LogFailed(ILogger logger, string shard, Exception fault);
 }

@@ -1,7 +1,0 @@
-namespace Tickets.Tests;
-
-public class PlaceholderTests
-{
-    [Fact]
-    public void The_suite_runs() => Assert.NotNull(typeof(PlaceholderTests).Assembly.Location);
-}
