@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
+using Tickets.Local;
 
 namespace Tickets.Tests.Platform;
 
@@ -28,4 +29,12 @@ public class LogEventTests
     [Fact]
     public void Every_log_line_is_in_its_areas_hundred() =>
         Assert.All(Events, line => Assert.Equal(Hundreds[line.Type.Namespace!.Split('.')[2]], line.Id / 100 * 100));
+
+    [Fact]
+    public void Every_log_line_is_described_for_operators()
+    {
+        var described = File.ReadLines(Repository.PathTo("docs", "operations.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            .SelectMany(line => line.Split('|')[1].Split(',', StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
+        Assert.All(Events, line => Assert.Contains(line.Id.ToString(), described));
+    }
 }
