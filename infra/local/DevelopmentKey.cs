@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
+using Tickets.Core.Settings;
 
 namespace Tickets.Local;
 

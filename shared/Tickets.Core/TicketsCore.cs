@@ -37,6 +37,7 @@ public static class TicketsCore
     {
         services.AddSingleton(_ => ShardSet.Open(options.SettingsDatabase, options));
         services.AddSingleton(_ => new ShardSet(options));
+        services.AddSingleton<PrepareShard>(OplogPartitions.MakeAheadAsync);
         AddHosted<DatabaseSchemas>(services);
     }
 

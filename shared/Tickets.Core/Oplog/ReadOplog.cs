@@ -185,7 +185,7 @@ public sealed partial class ReadOplog
     private ReadOnlyMemory<byte> Write(List<FoundOp> ops, Dictionary<string, long> next, int delay)
     {
         var body = new ArrayBufferWriter<byte>(4096);
-        using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        using var writer = new Utf8JsonWriter(body, JsonText.Options);
         writer.WriteStartObject();
         writer.WriteStartArray("ops"u8);
         foreach (var op in ops)

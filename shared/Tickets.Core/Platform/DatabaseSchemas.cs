@@ -1,12 +1,14 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tickets.Core.Oplog;
 
 namespace Tickets.Core.Platform;
 
+/// <summary>What a shard needs beyond its schema before it takes writes.</summary>
+public delegate Task PrepareShard(NpgsqlConnection connection);
+
 /// <summary>Brings every database to the newest schema when the process starts, and goes on trying while one is away: the others serve meanwhile.</summary>
-public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet shards, TimeProvider clock, ILogger<DatabaseSchemas> logger) : BackgroundService
+public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet shards, PrepareShard prepare, TimeProvider clock, ILogger<DatabaseSchemas> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -33,7 +35,7 @@ public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet 
         {
             await SchemaUpgrade.ApplyAsync(shard.Database, "hot", logger, cancel);
             await using var connection = await shard.Database.OpenConnectionAsync(cancel);
-            await OplogPartitions.MakeAheadAsync(connection);
+            await prepare(connection);
         },
         cancel);
 

@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Reading;
@@ -72,7 +73,7 @@ public sealed class FindTickets
             command.Parameters.Add(Sql.Array([.. search.Projection.Blocks]));
 
         var buffer = new ArrayBufferWriter<byte>(4096);
-        await using var writer = new Utf8JsonWriter(buffer, TicketJson.Options);
+        await using var writer = new Utf8JsonWriter(buffer, JsonText.Options);
         var starts = new List<int>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var tickets = await TicketRows.WriteAsync(
@@ -130,7 +131,7 @@ public sealed class FindTickets
         var tickets = pages.Length == 1 ? pages[0] : pages.SelectMany(page => page).OrderBy(ticket => ticket.TicketId).ToList();
         var shown = Math.Min(tickets.Count, search.Limit);
         var body = new ArrayBufferWriter<byte>(tickets.Sum(ticket => ticket.Json.Length + 1) + 512);
-        using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        using var writer = new Utf8JsonWriter(body, JsonText.Options);
         writer.WriteStartObject();
         writer.WriteStartArray("tickets"u8);
         foreach (var ticket in tickets.Take(shown).Where(ticket => !ticket.Left))

@@ -63,7 +63,7 @@ public sealed class BulkWrites(TicketWrites writes)
     private static ReadOnlyMemory<byte> Serialize<T>(T value, JsonTypeInfo<T> type)
     {
         var json = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(json, TicketJson.Options);
+        using var writer = new Utf8JsonWriter(json, JsonText.Options);
         JsonSerializer.Serialize(writer, value, type);
         return json.WrittenMemory;
     }
@@ -71,7 +71,7 @@ public sealed class BulkWrites(TicketWrites writes)
     private static ReadOnlyMemory<byte> Compose(IReadOnlyList<ReadOnlyMemory<byte>> results)
     {
         var body = new ArrayBufferWriter<byte>(results.Sum(result => result.Length + 1) + 32);
-        using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        using var writer = new Utf8JsonWriter(body, JsonText.Options);
         writer.WriteStartObject();
         writer.WriteStartArray("results"u8);
         foreach (var result in results)

@@ -127,7 +127,7 @@ public class OplogTests(RunningApp app)
     public async Task Ops_of_a_queue_that_another_process_just_made_are_told_with_its_name_and_never_skipped()
     {
         var prefix = RunningApp.NewName("fresh");
-        var reader = (await app.AsAsync(Role.Reader, prefix)).At((await app.SecondAsync()).Address);
+        var reader = (await app.SecondAsync()).As((await app.AsAsync(Role.Reader, prefix)).Key);
         await Eventually.IsAsync(async () => (await reader.GetAsync("/queues?prefix=none")).Status == 200);
         var start = await reader.NowAsync();
         var seen = new List<JsonElement>();

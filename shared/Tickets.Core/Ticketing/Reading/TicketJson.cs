@@ -1,5 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Ticketing.Rules;
 
@@ -8,8 +8,6 @@ namespace Tickets.Core.Ticketing.Reading;
 /// <summary>A ticket as reads answer it: every member that the projection has, empty ones as null.</summary>
 internal static class TicketJson
 {
-    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>Begins the object and writes everything but the meta blocks and the tier.</summary>
     public static void Begin(Utf8JsonWriter writer, TicketState ticket, Projection projection)
     {

@@ -79,7 +79,7 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             command.Parameters.Add(Sql.Array([.. projection.Blocks]));
 
         var body = new ArrayBufferWriter<byte>(1024);
-        await using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        await using var writer = new Utf8JsonWriter(body, JsonText.Options);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var tickets = await TicketRows.WriteAsync(reader, queue, projection, _ => writer, cancel);
         await writer.FlushAsync(cancel);
@@ -96,7 +96,7 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
 
         using var document = JsonDocument.Parse(json, Deep);
         var body = new ArrayBufferWriter<byte>(1024);
-        await using var writer = new Utf8JsonWriter(body, TicketJson.Options);
+        await using var writer = new Utf8JsonWriter(body, JsonText.Options);
         TicketJson.WriteCold(writer, document.RootElement, projection);
         await writer.FlushAsync(cancel);
         return new TicketDocument(body.WrittenMemory, document.RootElement.GetProperty("version"u8).GetInt64(), lookup.StorageRequests);

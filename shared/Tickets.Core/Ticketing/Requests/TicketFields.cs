@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tickets.Contracts;
+using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Ticketing.Rules;
 using Tickets.Core.Workflows;

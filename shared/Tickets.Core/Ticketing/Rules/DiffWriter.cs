@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Tickets.Contracts;
+using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Ticketing.Rules;
 
@@ -11,15 +11,13 @@ namespace Tickets.Core.Ticketing.Rules;
 [SuppressMessage("Design", "CA1001", Justification = "Finish disposes the writer, which holds nothing but memory.")]
 internal sealed class DiffWriter
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     private readonly ArrayBufferWriter<byte> _buffer = new(512);
     private readonly Utf8JsonWriter _writer;
     private List<string>? _unset;
 
     public DiffWriter()
     {
-        _writer = new Utf8JsonWriter(_buffer, Relaxed);
+        _writer = new Utf8JsonWriter(_buffer, JsonText.Options);
         _writer.WriteStartObject();
         _writer.WriteStartObject("set"u8);
     }
@@ -66,7 +64,7 @@ internal sealed class DiffWriter
 
     public void Set(string name, string value) => _writer.WriteString(name, value);
 
-    public void Set(string name, DateTimeOffset value) => _writer.WriteString(name, Platform.Json.Rfc3339.Format(value));
+    public void Set(string name, DateTimeOffset value) => _writer.WriteString(name, Rfc3339.Format(value));
 
     public void SetMeta(string block, string json)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tickets.Core.Ticketing;
+namespace Tickets.Core.Platform;
 
 /// <summary>Ticket ids on the wire: a positive int64 in decimal digits, as a string, because JSON numbers lose digits in many clients.</summary>
 public static class TicketId

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Tickets.Core.Settings;
+using Tickets.Core.Access;
 
-namespace Tickets.Core.Access;
+namespace Tickets.Core.Settings;
 
 /// <summary>Tells who calls by their API key, from the settings cache: a revoked key stops working with the next refresh.</summary>
 public sealed class KeyRing(SettingsCache settings)

@@ -1,7 +1,7 @@
 using Npgsql;
-using Tickets.Core.Settings;
+using Tickets.Core.Access;
 
-namespace Tickets.Core.Access;
+namespace Tickets.Core.Settings;
 
 /// <summary>Makes API keys. A key's text is known only to the caller of <see cref="CreateAsync"/>; the database keeps a keyed hash.</summary>
 public sealed class ApiKeyStore(NpgsqlDataSource settingsDatabase, TimeProvider clock)
