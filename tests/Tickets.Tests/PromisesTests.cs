@@ -12,13 +12,13 @@ public partial class PromisesTests
         var sources = Directory.EnumerateFiles(Repository.PathTo("tests"), "*Tests.cs", SearchOption.AllDirectories)
             .ToLookup(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText, StringComparer.Ordinal);
         var named = Directory.EnumerateFiles(Repository.PathTo("docs"), "*.md", SearchOption.AllDirectories)
-            .SelectMany(page => NamedTest().Matches(File.ReadAllText(page)).Select(match => (Page: Path.GetFileName(page), Class: match.Groups["type"].Value, Method: match.Groups["method"].Value)))
+            .SelectMany(page => NamedTest().Matches(File.ReadAllText(page)).Select(match => (Page: Path.GetFileName(page), Class: match.Groups["class"].Value, Method: match.Groups["method"].Value)))
             .ToList();
 
         Assert.NotEmpty(named);
         Assert.DoesNotContain(named, test => !sources[test.Class].Any(source => source.Contains($" {test.Method}(", StringComparison.Ordinal)));
     }
 
-    [GeneratedRegex(@"`(?<type>\w+Tests)\.(?<method>\w+_\w+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"`(?<class>\w+Tests)\.(?<method>\w+_\w+)`", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamedTest();
 }

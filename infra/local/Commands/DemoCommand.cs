@@ -45,9 +45,22 @@ internal static class DemoCommand
     private static async Task<int> ShowAsync(LocalStack stack, string data, bool keep, CancellationToken cancellationToken)
     {
         var exit = await RunAsync(stack, cancellationToken);
-        if (keep) return await UpCommand.ServeAsync(stack, cancellationToken);
+        if (keep) return await ServeAsync(stack, exit, cancellationToken);
         Console.WriteLine($"To look at the tickets: dotnet run --project infra/local -- up --data {Path.GetRelativePath(Environment.CurrentDirectory, data)}");
         return exit;
+    }
+
+    /// <summary>Being told to stop is the good end of serving: the exit code is the demo's then.</summary>
+    private static async Task<int> ServeAsync(LocalStack stack, int exit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await UpCommand.ServeAsync(stack, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return exit;
+        }
     }
 
     private static async Task<int> RunAsync(LocalStack stack, CancellationToken cancellationToken)

@@ -19,10 +19,10 @@ internal abstract class DemoProgress
     {
         public override Task<T> StepAsync<T>(string what, long total, Func<Action, Task<T>> work) =>
             console.Progress()
-                .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+                .Columns(new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
                 .StartAsync(async context =>
                 {
-                    var bar = context.AddTask(Markup.Escape(what.PadRight(40)), maxValue: Math.Max(1, total));
+                    var bar = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, total));
                     var answer = await work(() => bar.Increment(1));
                     bar.Value = bar.MaxValue;
                     return answer;

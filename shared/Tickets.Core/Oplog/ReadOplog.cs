@@ -53,6 +53,7 @@ public sealed partial class ReadOplog
         while (true)
         {
             var pages = await Task.WhenAll(positions.Select(position => TryReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
+            await KnowQueuesAsync(pages, caller, cancel);
             if (Array.Exists(pages, page => page.Trimmed))
                 return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
             var ops = pages.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps).ToList();
@@ -67,13 +68,23 @@ public sealed partial class ReadOplog
         }
     }
 
-    private async Task<Result<int[]>> FilterAsync(string? queueName, Caller caller, CancellationToken cancel)
+    private async Task<Result<Filter>> FilterAsync(string? queueName, Caller caller, CancellationToken cancel)
     {
         if (queueName is null)
-            return caller.ReachesAll ? [] : _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.QueueId).DefaultIfEmpty(-1).ToArray();
+            return new Filter([], _settings.Current.Queues.Values.Where(queue => !caller.Reaches(queue.Name)).Select(queue => queue.QueueId).ToArray());
         if (!caller.Reaches(queueName))
             return Problems.ForbiddenQueue(queueName);
-        return await _settings.FindQueueAsync(queueName, cancel) is { } queue ? new[] { queue.QueueId } : Problems.QueueNotFound(queueName, "");
+        return await _settings.FindQueueAsync(queueName, cancel) is { } queue ? new Filter([queue.QueueId], []) : Problems.QueueNotFound(queueName, "");
+    }
+
+    /// <summary>A queue that another process made a moment ago has ops before this process knows it: its name is fetched, and whether the caller reaches it is decided then.</summary>
+    private async Task KnowQueuesAsync(ShardPage[] pages, Caller caller, CancellationToken cancel)
+    {
+        if (!pages.Any(page => page.Ops.Exists(op => !_settings.Current.QueuesById.ContainsKey(op.QueueId))))
+            return;
+        await _settings.RefreshAsync(cancel);
+        foreach (var page in pages)
+            page.Ops.RemoveAll(op => !caller.Reaches(_settings.Current.QueuesById[op.QueueId].Name));
     }
 
     private async Task<Result<Dictionary<string, long>>> PositionsAsync(string? cursor, CancellationToken cancel)
@@ -125,11 +136,11 @@ public sealed partial class ReadOplog
     }
 
     /// <summary>A shard that is away keeps its place in the cursor; the others' ops go on.</summary>
-    private async Task<ShardPage> TryReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
+    private async Task<ShardPage> TryReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
     {
         try
         {
-            return await ReadShardAsync(shard, after, maxOps, queueIds, cancel);
+            return await ReadShardAsync(shard, after, maxOps, filter, cancel);
         }
         catch (Exception fault) when (fault is NpgsqlException or TimeoutException && _shards.All.Count > 1)
         {
@@ -138,7 +149,7 @@ public sealed partial class ReadOplog
         }
     }
 
-    private static async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, int[] queueIds, CancellationToken cancel)
+    private static async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
@@ -147,12 +158,13 @@ public sealed partial class ReadOplog
         batch.BatchCommands.Add(Sql.Command(
             """
             select opid, at, ticket_id, queue_id, kind, version, diff from oplog
-            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) order by opid limit $4
+            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) and queue_id <> all($5::int[]) order by opid limit $4
             """,
             Sql.Value(after),
             Sql.Value(after + Window),
-            Sql.Array(queueIds),
-            Sql.Value((long)maxOps)));
+            Sql.Array(filter.Only),
+            Sql.Value((long)maxOps),
+            Sql.Array(filter.Except)));
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
@@ -183,7 +195,7 @@ public sealed partial class ReadOplog
             writer.WriteNumber("opid"u8, op.Opid);
             writer.WriteString("at"u8, Rfc3339.Format(op.At));
             writer.WriteString("ticket_id"u8, TicketId.Format(op.TicketId));
-            writer.WriteString("queue"u8, _settings.Current.QueuesById.GetValueOrDefault(op.QueueId)?.Name);
+            writer.WriteString("queue"u8, _settings.Current.QueuesById[op.QueueId].Name);
             writer.WriteString("kind"u8, op.Kind);
             writer.WriteNumber("version"u8, op.Version);
             writer.WritePropertyName("diff"u8);
@@ -198,6 +210,10 @@ public sealed partial class ReadOplog
         writer.Flush();
         return body.WrittenMemory;
     }
+
+    /// <param name="Only">Ids of the queues wanted; empty: all.</param>
+    /// <param name="Except">Ids of the queues out of the caller's reach, as far as this process knows them.</param>
+    private sealed record Filter(int[] Only, int[] Except);
 
     [LoggerMessage(700, LogLevel.Warning, "The change log of shard {Shard} cannot be read now")]
     private static partial void LogAway(ILogger logger, string shard, Exception fault);

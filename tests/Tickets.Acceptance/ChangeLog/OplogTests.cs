@@ -124,6 +124,27 @@ public class OplogTests(RunningApp app)
     }
 
     [Fact]
+    public async Task Ops_of_a_queue_that_another_process_just_made_are_told_with_its_name_and_never_skipped()
+    {
+        var prefix = RunningApp.NewName("fresh");
+        var reader = (await app.AsAsync(Role.Reader, prefix)).At((await app.SecondAsync()).Address);
+        await Eventually.IsAsync(async () => (await reader.GetAsync("/queues?prefix=none")).Status == 200);
+        var start = await reader.NowAsync();
+        var seen = new List<JsonElement>();
+        var made = new List<string>();
+        for (var i = 0; i < 8; i++)
+        {
+            made.Add(await app.NewQueueAsync(below: prefix));
+            await app.Admin.CreateAsync(made[^1]);
+            var page = (await reader.GetAsync($"/oplog?cursor={start}&max_ops=1000")).Ok();
+            seen.AddRange(page.GetProperty("ops").EnumerateArray());
+            start = page.Text("next_cursor")!;
+        }
+
+        Assert.Equal(made, seen.Select(op => op.Text("queue")));
+    }
+
+    [Fact]
     public async Task The_cursor_now_begins_with_what_comes_next()
     {
         var queue = await app.NewQueueAsync();

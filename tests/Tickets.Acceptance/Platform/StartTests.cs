@@ -19,7 +19,7 @@ public class StartTests(RunningApp app)
                 applied.AddRange(await VersionsAsync(database));
             var logged = processes.Sum(process => File.ReadLines(process.LogFile).Count(line => line.Contains("Applied schema version", StringComparison.Ordinal) && line.Contains($"{schema} database", StringComparison.Ordinal)));
             Assert.NotEmpty(applied);
-            Assert.Equal(applied.Count, logged);
+            Assert.True(applied.Count == logged, $"{applied.Count} {schema} schema versions, applied {logged} times: {string.Join('\n', processes.Select(process => File.ReadAllText(process.LogFile)))}");
         }
 
         Assert.All(processes, process => Assert.DoesNotContain("fail:", File.ReadAllText(process.LogFile), StringComparison.Ordinal));

@@ -57,6 +57,31 @@ public class GetTicketTests(RunningApp app)
         (await app.Admin.GetAsync($"/tickets/{id}?queue={queue}&projection={projection}")).Problem(400, "invalid_parameter");
     }
 
+    [Theory]
+    [InlineData("hot-0", "hot-0")]
+    [InlineData("hot-0", "hot-1")]
+    public async Task A_ticket_that_moves_between_queues_is_found_at_every_instant(string from, string to)
+    {
+        var (queue, other) = (await app.NewQueueAsync(from), await app.NewQueueAsync(to));
+        Api[] processes = [app.Admin, await app.SecondAsync()];
+        foreach (var name in new[] { queue, other })
+            (await processes[1].GetAsync($"/queues?queue={name}")).Ok();
+        var id = await app.Admin.CreateAsync(queue, "\"meta\": {\"report\": 1}");
+        using var done = new CancellationTokenSource();
+
+        var reading = Task.WhenAll(Enumerable.Range(0, 4).Select(reader => Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+                (await processes[reader % 2].GetAsync($"/tickets/{id}")).Ok().GetProperty("meta").Is("""{"report": {"version": 1, "data": 1}}""");
+        })));
+        for (var i = 0; i < 40 && !reading.IsCompleted; i++)
+            (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{(i % 2 == 0 ? queue : other)}}", "set": {"queue": "{{(i % 2 == 0 ? other : queue)}}"} }""")).Ok();
+        await done.CancelAsync();
+        await reading;
+
+        Assert.Equal(queue, (await app.Admin.GetAsync($"/tickets/{id}")).Ok().Text("queue"));
+    }
+
     [Fact]
     public async Task A_ticket_in_neither_tier_is_not_found()
     {

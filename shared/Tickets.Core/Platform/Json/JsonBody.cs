@@ -7,7 +7,9 @@ namespace Tickets.Core.Platform.Json;
 /// <summary>Parses a request body strictly: UTF-8, one JSON object, no duplicate members, no lone surrogates, at most 64 levels deep.</summary>
 public static class JsonBody
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+    public const int MaxDepth = 64;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
 
     /// <returns>A document whose root is an object, to be disposed by the caller; or 400 <c>malformed_json</c>.</returns>
     public static Result<JsonDocument> Parse(ReadOnlyMemory<byte> body)
@@ -35,7 +37,7 @@ public static class JsonBody
 
     private static string? FindLoneSurrogate(ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 64 });
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
             while (reader.Read())

@@ -4,6 +4,7 @@ using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 
 namespace Tickets.Core.Ticketing.Reading;
@@ -19,6 +20,11 @@ public sealed record TicketDocument(ReadOnlyMemory<byte> Json, long Version, int
 /// </summary>
 public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketLocator locator, Moves moves, ColdTickets cold)
 {
+    private const int MaxLooks = 10;
+
+    // A block stands deeper in its document than in the request that brought it.
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 2 * JsonBody.MaxDepth };
+
     /// <param name="queueName">Null: every queue the caller reaches is tried.</param>
     /// <param name="projection">Null asks for everything.</param>
     public async Task<Result<TicketDocument>> GetAsync(string ticketId, string? queueName, IReadOnlyList<string>? projection, Caller caller, CancellationToken cancel)
@@ -38,15 +44,32 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             return await ReadHotAsync(named, id, wanted, cancel) ?? await ReadColdAsync([named.Name], id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
         }
 
-        foreach (var queue in await locator.FindAsync(id, cancel))
-        {
-            if (caller.Reaches(queue.Name) && await ReadHotAsync(queue, id, wanted, cancel) is { } hot)
-                return hot;
-        }
-
-        var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-        return await ReadColdAsync(reached, id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
+        return await ReadWhereverAsync(id, wanted, caller, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
     }
+
+    private async Task<TicketDocument?> ReadWhereverAsync(long id, Projection projection, Caller caller, CancellationToken cancel)
+    {
+        var located = await LocateAsync(id, caller, cancel);
+        for (var attempt = 1; ; attempt++)
+        {
+            foreach (var queue in located)
+            {
+                if (await ReadHotAsync(queue, id, projection, cancel) is { } hot)
+                    return hot;
+            }
+
+            // A ticket that was there a moment ago is in another queue or in cold by now. Between two shards it may also be missed on both:
+            // asked for on the one before it came, and on the other after it left. So nothing is missing before a second look.
+            located = await LocateAsync(id, caller, cancel);
+            if (located.Count > 0 && attempt < MaxLooks)
+                continue;
+            var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
+            return await ReadColdAsync(reached, id, projection, cancel);
+        }
+    }
+
+    private async Task<List<QueueSettings>> LocateAsync(long id, Caller caller, CancellationToken cancel) =>
+        (await locator.FindAsync(id, cancel)).Where(queue => caller.Reaches(queue.Name)).ToList();
 
     private async Task<TicketDocument?> ReadHotAsync(QueueSettings queue, long id, Projection projection, CancellationToken cancel)
     {
@@ -71,7 +94,7 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         if (lookup.Json is not { } json)
             return null;
 
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(json, Deep);
         var body = new ArrayBufferWriter<byte>(1024);
         await using var writer = new Utf8JsonWriter(body, TicketJson.Options);
         TicketJson.WriteCold(writer, document.RootElement, projection);

@@ -1,3 +1,4 @@
+using Tickets.Bench.Load;
 using Tickets.Bench.Report;
 
 namespace Tickets.Bench.Hot.Scenarios;
@@ -15,11 +16,18 @@ internal sealed class QuietQueue : HotScenario
     public override async Task RunAsync(HotScene scene)
     {
         var peak = await scene.PeakAsync();
-        var alone = (await scene.RunAsync("quiet_alone", scene.Creates([HotQueues.Quiet]), QuietConnections, QuietRate)).OrThrow("quiet_alone");
-        // Two generators at once: each has a thread of its own, so the flood does not delay the quiet queue's requests in here.
-        var flood = scene.RunAsync("flood", scene.Creates([HotQueues.Loud]), FloodConnections, peak * FloodFactor);
-        var beside = (await scene.RunAsync("quiet_beside_flood", scene.Creates([HotQueues.Quiet]), QuietConnections, QuietRate)).OrThrow("quiet_beside_flood");
-        await flood;
+        var alone = (await LoadRun.RunAsync(scene.Plan(QuietConnections, QuietRate), scene.Creates([HotQueues.Quiet]))).OrThrow("quiet_alone");
+
+        scene.Sheet.Progress($"quiet queue beside {peak * FloodFactor:0}/s on {FloodConnections} connections");
+        // Two loads at once: each has a thread of its own, so the flood does not delay the quiet queue's requests in here.
+        var flooding = LoadRun.RunAsync(scene.Plan(FloodConnections, peak * FloodFactor), scene.Creates([HotQueues.Loud]));
+        var beside = (await LoadRun.RunAsync(scene.Plan(QuietConnections, QuietRate), scene.Creates([HotQueues.Quiet]))).OrThrow("quiet_beside_flood");
+        var flood = await flooding;
+
+        scene.Sheet.Info("quiet_alone_p99", alone.Latency.Milliseconds(0.99), "ms");
+        scene.Sheet.Info("quiet_beside_flood_p99", beside.Latency.Milliseconds(0.99), "ms");
+        scene.Sheet.Info("flood_per_s", flood.PerSecond, "requests/s");
+        scene.Sheet.Info("flood_refused", flood.RefusedPerSecond, "requests/s");
         scene.Sheet.Figure(Figures[0], beside.Latency.Milliseconds(0.99) / alone.Latency.Milliseconds(0.99), "x", Target.AtMost(3));
     }
 }
