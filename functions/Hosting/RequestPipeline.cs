@@ -45,7 +45,7 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
         {
             // A database that is away, restarting or too slow: the caller may try again, and nothing was half done.
             logger.DatabaseAway(exception, context.Request.Method, context.Request.Path, traceId);
-            await Answer(context, traceId, exception.IsTransient || exception is not PostgresException ? HttpProblems.Unavailable("A database cannot be reached.") : HttpProblems.Internal);
+            await Answer(context, traceId, exception is PostgresException { IsTransient: false, SqlState: not PostgresErrorCodes.QueryCanceled } ? HttpProblems.Internal : HttpProblems.Unavailable("A database cannot be reached."));
         }
         catch (RequestFailedException exception) when (!context.Response.HasStarted)
         {
