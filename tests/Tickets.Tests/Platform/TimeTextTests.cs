@@ -56,6 +56,7 @@ public class TimeTextTests
     [InlineData("P99999999999D")]
     [InlineData("P1W")]
     [InlineData(" P1D")]
+    [InlineData("P1D\n")]
     public void Durations_of_no_fixed_length_and_texts_that_are_none_are_refused(string text) => Assert.False(Iso8601Duration.TryParse(text, out _));
 
     [Theory]

@@ -70,7 +70,8 @@ internal sealed class TypeUses
                     Use(MetadataTokens.EntityHandle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += 4 * code.ReadInt32();
+                    var targets = code.ReadInt32();
+                    code.Offset += 4 * targets;
                     break;
                 case OperandType.InlineI8 or OperandType.InlineR:
                     code.Offset += 8;
@@ -94,7 +95,8 @@ internal sealed class TypeUses
     {
         switch (handle.Kind)
         {
-            case HandleKind.TypeDefinition:
+            // Interfaces have no base.
+            case HandleKind.TypeDefinition when !handle.IsNil:
                 _uses.Add((_from, Name((TypeDefinitionHandle)handle)));
                 break;
             case HandleKind.TypeSpecification:

@@ -9,7 +9,7 @@ internal static class Iso8601Duration
     {
         time = default;
         var date = text.AsSpan(0, text.IndexOf('T', StringComparison.Ordinal) is var t and >= 0 ? t : text.Length);
-        if (text.Length is < 2 or > 40 || date.ContainsAny('Y', 'M'))
+        if (text.Length is < 2 or > 40 || date.ContainsAny('Y', 'M') || text.Any(char.IsWhiteSpace))
             return false;
         try
         {
