@@ -21,7 +21,8 @@ internal sealed class ArchiveLease : IAsyncDisposable
         var connection = await shard.OpenConnectionAsync(cancellationToken);
         try
         {
-            if (await RunAsync(connection, "select pg_try_advisory_lock($1, $2)", queueId, cancellationToken))
+            // Not to be cancelled: a lock taken just then would go back to the pool with its session.
+            if (await RunAsync(connection, "select pg_try_advisory_lock($1, $2)", queueId, CancellationToken.None))
                 return new ArchiveLease(connection, queueId);
         }
         catch

@@ -27,7 +27,7 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
             await using (var command = shard.CreateCommand(
                 $"""
                 select ticket_id, version, created_at, closed_at from tickets_q{queue.QueueId}
-                where closed_at is not null and closed_at <= $1 and (closed_at, ticket_id) > ($2, $3)
+                where closed_at is not null and moving_to is null and closed_at <= $1 and (closed_at, ticket_id) > ($2, $3)
                 order by closed_at, ticket_id limit $4
                 """))
             {

@@ -14,11 +14,13 @@ internal sealed class UpkeepTurn : IAsyncDisposable
     /// <summary>Null when another process has the turn. Statements of the session may take their time meanwhile.</summary>
     public static async Task<UpkeepTurn?> TryTakeAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
+        // Not to be cancelled from here on: a lock taken just then would go back to the pool with its session.
         await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LockKey})", connection);
-        if (!(bool)(await command.ExecuteScalarAsync(cancel))!)
+        if (!(bool)(await command.ExecuteScalarAsync(CancellationToken.None))!)
             return null;
         await using var patient = new NpgsqlCommand("set statement_timeout = 0", connection);
-        await patient.ExecuteNonQueryAsync(cancel);
+        await patient.ExecuteNonQueryAsync(CancellationToken.None);
         return new UpkeepTurn(connection);
     }
 

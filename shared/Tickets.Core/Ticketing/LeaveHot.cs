@@ -21,8 +21,15 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
 
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(Sql.Command($"delete from {queue.MetaTable} where ticket_id = any($1)", Sql.Array(left)));
-        batch.BatchCommands.Add(Sql.Command("delete from ticket_numbers_used where ticket_id = any($1) and (expires_at is null or expires_at < $2)", Sql.Array(left), Sql.Value(clock.GetUtcNow())));
-        batch.BatchCommands.Add(Sql.Command("update ticket_numbers_used set gone = true where ticket_id = any($1)", Sql.Array(left)));
+        batch.BatchCommands.Add(Sql.Command("delete from ticket_numbers_used where ticket_id = any($1) and arrived_version is null and (expires_at is null or expires_at < $2)", Sql.Array(left), Sql.Value(clock.GetUtcNow())));
+        // What came from another shard is remembered for a while: a late second arrival must find that it has been here.
+        batch.BatchCommands.Add(Sql.Command(
+            """
+            update ticket_numbers_used set gone = true, expires_at = case when arrived_version is null then expires_at else greatest(coalesce(expires_at, $2), $2) end
+            where ticket_id = any($1)
+            """,
+            Sql.Array(left),
+            Sql.Value(clock.GetUtcNow() + Moves.NumberKept)));
         // The head comes last, as in every writer: its lock is held to commit, so opids are dense and in commit order.
         batch.BatchCommands.Add(Sql.Command(
             $"""

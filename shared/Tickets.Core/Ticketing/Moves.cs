@@ -14,6 +14,9 @@ namespace Tickets.Core.Ticketing;
 /// </summary>
 public sealed partial class Moves
 {
+    /// <summary>A number that left a shard is remembered there so long: nothing that could bring the ticket a second time lives longer.</summary>
+    internal static readonly TimeSpan NumberKept = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ShardSet _shards;

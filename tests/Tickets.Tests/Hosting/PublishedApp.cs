@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Tickets.Local;
 
 [assembly: AssemblyFixture(typeof(Tickets.Tests.Hosting.PublishedApp))]
 
@@ -10,11 +11,25 @@ public sealed class PublishedApp : IAsyncDisposable
 {
     private readonly Lazy<Task<string>> _scriptRoot = new(Publish);
 
+    private readonly Lazy<Task<LocalStack>> _stack = new(() => LocalStack.StartAsync(LocalStackOptions.ForTests()));
+
     /// <summary>The folder to point a Functions host at.</summary>
     public Task<string> ScriptRoot() => _scriptRoot.Value;
 
+    /// <summary>App settings that name real databases and storage, started when the first test asks.</summary>
+    public async Task<Dictionary<string, string>> Settings()
+    {
+        var stack = await _stack.Value;
+        var settings = stack.Shards.ToDictionary(shard => $"Shards__{shard.Key}", shard => shard.Value, StringComparer.Ordinal);
+        settings["Settings__Database"] = stack.SettingsDatabase;
+        settings["Storage__ConnectionString"] = stack.StorageConnectionString;
+        return settings;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_stack.IsValueCreated)
+            await (await _stack.Value).DisposeAsync();
         if (_scriptRoot.IsValueCreated)
             Directory.Delete(await _scriptRoot.Value, recursive: true);
     }

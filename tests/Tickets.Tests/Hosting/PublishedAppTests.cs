@@ -32,7 +32,7 @@ public class PublishedAppTests(PublishedApp published)
     [InlineData(ForwardingMode.Rebuild)]
     internal async Task Public_http_passes_through_a_host_of_either_kind(ForwardingMode mode)
     {
-        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), mode: mode);
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings(), mode);
         using var live = await host.Client.GetAsync("/api/v1/health/live");
         using var unknown = await host.Client.GetAsync("/api/v1/version?a=1&a=2");
 
@@ -43,7 +43,9 @@ public class PublishedAppTests(PublishedApp published)
     [Fact]
     public async Task Under_the_host_it_listens_on_the_given_loopback_port_only_and_logs_to_stdout_only()
     {
-        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), new Dictionary<string, string> { ["Kestrel__Endpoints__Other__Url"] = "http://127.0.0.1:0" });
+        var settings = await published.Settings();
+        settings["Kestrel__Endpoints__Other__Url"] = "http://127.0.0.1:0";
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), settings);
         await Eventually.True(() => host.Output.Any(l => l.Contains("Listening on", StringComparison.Ordinal)), "the address in the log");
 
         Assert.Contains($"http://127.0.0.1:{host.Port}", Assert.Single(host.Output, l => l.Contains("Listening on", StringComparison.Ordinal)));
@@ -55,7 +57,7 @@ public class PublishedAppTests(PublishedApp published)
     [Fact]
     public async Task A_handler_killed_in_the_middle_of_a_request_serves_again_after_a_restart()
     {
-        await using var host = await FunctionsHost.Start(await published.ScriptRoot());
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings());
         using var socket = new TcpClient();
         await socket.ConnectAsync(host.Handler.Host, host.Port);
         await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /api/v1/version HTTP/1.1\r\nHost: x\r\n"));
@@ -70,9 +72,19 @@ public class PublishedAppTests(PublishedApp published)
     }
 
     [Fact]
+    public async Task The_hosts_timer_call_runs_the_archiver_and_says_what_it_did()
+    {
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings());
+        var result = await host.Invoke("ArchiveClosedTickets", Fixture.TimerMonitored);
+
+        Assert.True(result.Succeeded, string.Join('\n', host.Output));
+        Assert.Contains("archived 0 tickets", Assert.Single(result.Logs));
+    }
+
+    [Fact]
     public async Task Under_the_host_a_signal_ends_it_with_the_code_that_makes_the_host_start_it_again()
     {
-        await using var host = await FunctionsHost.Start(await published.ScriptRoot());
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings());
         await Signal(host.Process, "TERM");
         await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(200, host.Process.ExitCode);
@@ -82,7 +94,7 @@ public class PublishedAppTests(PublishedApp published)
     public async Task A_handler_whose_host_is_gone_stops()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the operating system ends a host's children.");
-        await using var host = await FunctionsHost.Start(await published.ScriptRoot());
+        await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings());
         await host.Kill();
 
         // A shell stands in for the host and dies while the handler lives on.
@@ -113,10 +125,14 @@ public class PublishedAppTests(PublishedApp published)
     {
         var start = new ProcessStartInfo(Path.Combine(await published.ScriptRoot(), "bin", "Tickets.Functions"), ["--Hosting:Url=http://127.0.0.1:0"]) { RedirectStandardOutput = true };
         start.Environment.Remove("FUNCTIONS_CUSTOMHANDLER_PORT");
+        foreach (var (name, value) in await published.Settings())
+            start.Environment[name] = value;
         using var app = Process.Start(start)!;
         try
         {
-            var line = (await app.StandardOutput.ReadLineAsync())!;
+            var line = "";
+            while (!line.Contains("Listening on", StringComparison.Ordinal))
+                line = await app.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The app ended.");
             var address = new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..]);
             using var client = new HttpClient();
             Assert.Equal("""{"status":"ok"}""", await client.GetStringAsync(new Uri(address, "/api/v1/health/live")));
@@ -138,6 +154,8 @@ public class PublishedAppTests(PublishedApp published)
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var start = new ProcessStartInfo(Path.Combine(await published.ScriptRoot(), "bin", "Tickets.Functions")) { RedirectStandardOutput = true };
+        foreach (var (name, value) in await published.Settings())
+            start.Environment[name] = value;
         start.Environment["FUNCTIONS_CUSTOMHANDLER_PORT"] = ((IPEndPoint)taken.LocalEndpoint).Port.ToString();
         using var app = Process.Start(start)!;
         var output = await app.StandardOutput.ReadToEndAsync();

@@ -9,9 +9,6 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <summary>A group's decisions as one batch of set-wise statements, ending with the commit: one round trip.</summary>
 internal static class GroupStatements
 {
-    // A number that left the shard is remembered so long: nothing that could bring the ticket a second time lives longer.
-    private static readonly TimeSpan NumberKept = TimeSpan.FromDays(1);
-
     private const string TakeOpids =
         """
         with head as (update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid)
@@ -107,7 +104,7 @@ internal static class GroupStatements
                 """,
                 Sql.Value(finish.TicketId),
                 Sql.Value(finish.Version),
-                Sql.Value(now + NumberKept)));
+                Sql.Value(now + Moves.NumberKept)));
         }
     }
 
