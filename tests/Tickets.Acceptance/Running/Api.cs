@@ -10,6 +10,8 @@ public sealed class Api(Uri address, string? key)
 
     public string? Key => key;
 
+    public Uri Address => address;
+
     public Api As(string? otherKey) => new(address, otherKey);
 
     public Api At(Uri otherAddress) => new(otherAddress, key);
