@@ -47,6 +47,15 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         return _current.Queues.GetValueOrDefault(name);
     }
 
+    /// <inheritdoc cref="FindQueueAsync(string, CancellationToken)"/>
+    public async ValueTask<QueueSettings?> FindQueueAsync(int queueId, CancellationToken cancel)
+    {
+        if (_current.QueuesById.TryGetValue(queueId, out var queue))
+            return queue;
+        await RefreshAsync(PauseBetweenMisses, cancel);
+        return _current.QueuesById.GetValueOrDefault(queueId);
+    }
+
     /// <summary>Reads what has changed now; a caller that just changed something sees it afterwards.</summary>
     public Task RefreshAsync(CancellationToken cancel) => RefreshAsync(TimeSpan.Zero, cancel);
 

@@ -13,8 +13,12 @@ public sealed class TicketLocator(ShardSet shards, SettingsCache settings)
         var asked = shards.All.Select(shard => FindOnAsync(shard, ticketId, cancel)).ToList();
         await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
-        var found = asked.Where(answer => answer.IsCompletedSuccessfully && answer.Result is not null)
-            .Select(answer => settings.Current.QueuesById.GetValueOrDefault(answer.Result!.Value)).OfType<QueueSettings>().ToList();
+        var found = new List<QueueSettings>();
+        foreach (var answer in asked.Where(answer => answer.IsCompletedSuccessfully))
+        {
+            if (await answer is { } queueId && await settings.FindQueueAsync(queueId, cancel) is { } queue)
+                found.Add(queue);
+        }
 
         // A shard that is away does not hide the tickets of the others; but only all shards together can say that a ticket is nowhere.
         if (found.Count == 0)

@@ -9,9 +9,9 @@ public class NonceLifetimeTests(RunningApp app)
         var queue = await side.NewQueueAsync();
         var nonces = await side.Admin.NoncesAsync(2);
         string Body(string nonce) => $$"""{"nonce": "{{nonce}}", "queue": "{{queue}}"}""";
-        (await side.Admin.PostAsync("/tickets", Body(nonces[0]))).Ok();
+        (await side.Admin.PostAsync("/tickets", Body(nonces[1]))).Ok();
 
-        await Eventually.IsAsync(async () => (await side.Admin.PostAsync("/tickets", Body(nonces[0]))).Status == 409);
+        await Eventually.IsAsync(async () => (await side.Admin.PostAsync("/tickets", Body(nonces[1]))).Status == 409);
 
         (await side.Admin.PostAsync("/tickets", Body(nonces[0]))).Problem(409, "invalid_nonce");
         (await side.Admin.PostAsync("/tickets", Body(nonces[1]))).Problem(409, "invalid_nonce");
