@@ -27,7 +27,7 @@ internal sealed class TicketServer : IAsyncDisposable
     /// <summary>Asked once a create is done, with the number of creates so far; true breaks the connection instead of answering.</summary>
     public Func<int, bool> DropAfter { get; set; } = _ => false;
 
-    /// <summary>Asked once a create is done; true keeps the answer back for as long as the caller waits.</summary>
+    /// <summary>Asked once a create is done, with the ticket's own number; true keeps the answer back for as long as the caller waits.</summary>
     public Func<int, bool> HoldAfter { get; set; } = _ => false;
 
     /// <summary>Refuses creates whose body it picks, with the problem code it names.</summary>
@@ -72,7 +72,7 @@ internal sealed class TicketServer : IAsyncDisposable
         var ticket = _tickets.GetOrAdd(create.Nonce!, _ => (Interlocked.Increment(ref _lastId).ToString(), request.Body));
         if (ticket.Body != request.Body) return ScriptedServer.Problem(409, ProblemCodes.InvalidNonce)(context);
         if (DropAfter(_tickets.Count)) return ScriptedServer.Drop(context);
-        if (HoldAfter(_tickets.Count)) return ScriptedServer.Hang(context);
+        if (HoldAfter(int.Parse(ticket.Id))) return ScriptedServer.Hang(context);
         var answer = new CreateTicketResponse(ticket.Id, create.Queue, new TicketVersions(1, new Dictionary<string, long>()));
         return ScriptedServer.Json(JsonSerializer.Serialize(answer, TicketsJson.Default.CreateTicketResponse))(context);
     }
