@@ -71,7 +71,7 @@ public sealed class LocalStack : IAsyncDisposable
         DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
         var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
         foreach (var (shard, connectionString) in Shards)
-            configuration[$"Shards__{shard}"] = connectionString;
+            configuration[$"Shards__{shard.Replace('-', '_')}"] = connectionString;
         if (_storage is not null) configuration["Storage__ConnectionString"] = _storage;
 
         var name = $"app-{Interlocked.Increment(ref _appsStarted):00}";

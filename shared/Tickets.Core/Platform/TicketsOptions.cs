@@ -8,7 +8,7 @@ public sealed record TicketsOptions
     /// <summary><c>Settings:Database</c>: connection string of the settings database.</summary>
     public required string SettingsDatabase { get; init; }
 
-    /// <summary><c>Shards:NAME</c>: connection string of each hot shard.</summary>
+    /// <summary><c>Shards:NAME</c>: connection string of each hot shard. <c>hot_0</c> names the shard <c>hot-0</c>: shells and hosts drop environment variables with hyphens.</summary>
     public required IReadOnlyDictionary<string, string> Shards { get; init; }
 
     /// <summary><c>Settings:RefreshInterval</c>.</summary>
@@ -46,10 +46,10 @@ public sealed record TicketsOptions
     {
         var shards = configuration.GetSection("Shards").GetChildren()
             .Where(child => !string.IsNullOrWhiteSpace(child.Value))
-            .ToDictionary(child => child.Key, child => child.Value!, StringComparer.Ordinal);
+            .ToDictionary(child => child.Key.Replace('_', '-'), child => child.Value!, StringComparer.Ordinal);
         return shards.Count > 0
             ? shards
-            : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot-0).");
+            : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot_0).");
     }
 
     private static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback)

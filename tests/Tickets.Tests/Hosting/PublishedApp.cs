@@ -20,7 +20,7 @@ public sealed class PublishedApp : IAsyncDisposable
     public async Task<Dictionary<string, string>> Settings()
     {
         var stack = await _stack.Value;
-        var settings = stack.Shards.ToDictionary(shard => $"Shards__{shard.Key}", shard => shard.Value, StringComparer.Ordinal);
+        var settings = stack.Shards.ToDictionary(shard => $"Shards__{shard.Key.Replace('-', '_')}", shard => shard.Value, StringComparer.Ordinal);
         settings["Settings__Database"] = stack.SettingsDatabase;
         settings["Storage__ConnectionString"] = stack.StorageConnectionString;
         return settings;

@@ -28,8 +28,8 @@ public class AppProcessTests
         var app = Assert.Single(stack.Apps);
         var configuration = await ConfigurationAsync(app);
         Assert.Equal(stack.SettingsDatabase, configuration["Settings__Database"]);
-        Assert.Equal(stack.Shards["hot-0"], configuration["Shards__hot-0"]);
-        Assert.Equal(stack.Shards["hot-1"], configuration["Shards__hot-1"]);
+        Assert.Equal(stack.Shards["hot-0"], configuration["Shards__hot_0"]);
+        Assert.Equal(stack.Shards["hot-1"], configuration["Shards__hot_1"]);
         Assert.Equal("UseDevelopmentStorage=true", configuration["Storage__ConnectionString"]);
         Assert.Equal(app.Address.ToString().TrimEnd('/'), configuration["Hosting__Url"]);
         Assert.Equal("yes", configuration["Test__Extra"]);
