@@ -30,7 +30,7 @@ internal sealed class NonceStock(HttpClient client)
             _ = Task.Run(RefillAsync);
         byte[]? nonce;
         while (!_nonces.TryDequeue(out nonce))
-            Thread.Sleep(1);
+            Thread.Sleep(1); // The generator is one thread by design: it may block, and nothing else runs on it.
         return nonce;
     }
 
