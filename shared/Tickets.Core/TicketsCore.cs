@@ -87,12 +87,20 @@ public static class TicketsCore
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(_ => StorageAccount.FromConfiguration(configuration));
+        services.AddSingleton(ArchiveOptions.From(configuration));
         services.AddSingleton(get => new ColdShards(Get<StorageAccount>(get).Tables, Get<TimeProvider>(get)));
         services.AddSingleton(get => new ColdParts(Get<StorageAccount>(get).Blobs));
-        services.AddSingleton(get => new ColdIndex(Get<ColdShards>(get), Get<TimeProvider>(get)));
-        services.AddSingleton(get => new ColdTickets(Get<ColdIndex>(get), Get<ColdParts>(get)));
+        services.AddSingleton<ColdIndex>();
+        services.AddSingleton(get => new TierMoves(shard => Get<ShardSet>(get)[shard].Database, Get<TimeProvider>(get)));
+        services.AddSingleton<ColdTickets>();
+        services.AddSingleton<Compaction>();
+        services.AddSingleton<ColdSweep>();
+        services.AddSingleton<PartAging>();
+        services.AddSingleton<IndexRebuild>();
+        services.AddSingleton<ArchiveTools>();
         services.AddSingleton(get => new Archiver(
-            Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
+            Get<ArchiveTools>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
+        services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
     }

@@ -92,6 +92,23 @@ public static class Problems
         Detail = $"Ticket '{ticketId}' has left the hot tier and cannot be changed there; restore it first.",
     };
 
+    public static Problem TicketOffline(string ticketId, string part) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.TicketOffline,
+        Title = "The ticket is in a storage tier that cannot be read at once",
+        Detail = $"Ticket '{ticketId}' lies in the cold part '{part}', which is in the archive access tier. Restoring it brings it back, which takes hours.",
+    };
+
+    public static Problem ColdPartDamaged(string part) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.ColdPartDamaged,
+        Title = "A part of the cold tier is damaged",
+        Detail = $"The cold part '{part}' is damaged or missing, so it cannot be said what it holds. The operators have been told.",
+        RetryAfter = 60,
+    };
+
     public static Problem TicketMoving(string ticketId) => new()
     {
         Status = 503,

@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -98,7 +99,7 @@ public sealed class TicketWrites
         var shard = queue.ShardOf(id);
         var written = await WriteAsync(shard, command, cancel);
         if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
+            return await RefusalAsync(written.Problem, id, [queue.Name], [shard], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
     }
 
@@ -127,7 +128,7 @@ public sealed class TicketWrites
         var shard = queue.ShardOf(id);
         var written = await WriteAsync(shard, new AcceptTicket(queue, id, by!), cancel);
         if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
+            return await RefusalAsync(written.Problem, id, [queue.Name], [shard], cancel);
         return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
     }
 
@@ -201,12 +202,25 @@ public sealed class TicketWrites
         if (located is not null)
             return located;
         var reached = _settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, cancel);
+        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, _writers.All.Select(writer => writer.Shard.Name).ToList(), cancel);
     }
 
     /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
-    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
-        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
-            ? Problems.TicketArchived(TicketId.Format(id))
-            : problem;
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        if (problem.Code != ProblemCodes.TicketNotFound)
+            return problem;
+        try
+        {
+            return (await _cold.LookupAsync(queues, shards, id, cancel)).Json is not null ? Problems.TicketArchived(TicketId.Format(id)) : problem;
+        }
+        catch (DamagedPartException damage)
+        {
+            return Problems.ColdPartDamaged(damage.Part);
+        }
+        catch (OfflinePartException)
+        {
+            return Problems.TicketArchived(TicketId.Format(id));
+        }
+    }
 }

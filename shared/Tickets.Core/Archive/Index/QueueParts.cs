@@ -58,6 +58,16 @@ internal sealed class QueueParts
         };
     }
 
+    /// <summary>The days with parts that tickets are moving to.</summary>
+    public IReadOnlyList<DateOnly> PendingDays() => _parts.Where(part => part.IsPending).Select(part => part.Day).Distinct().ToList();
+
+    /// <summary>The days with more than one part: how many, and when they last got one in minutes of Unix time.</summary>
+    public IEnumerable<(DateOnly Day, int Parts, int AtMinutes)> DaysOfSeveralParts() =>
+        _parts.GroupBy(part => part.Day).Where(day => day.Skip(1).Any()).Select(day => (day.Key, day.Count(), day.Max(part => part.AtMinutes)));
+
+    /// <summary>All parts, by lowest id.</summary>
+    public IReadOnlyList<ColdPart> All => _parts;
+
     private int LastStartingAtOrBefore(long ticketId)
     {
         var (low, high) = (-1, _parts.Length - 1);
