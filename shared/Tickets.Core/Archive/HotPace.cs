@@ -11,10 +11,10 @@ internal sealed class HotPace(NpgsqlDataSource shard, TimeProvider time, double 
     private const double BusyOpsPerSecond = 20;
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(5);
-    private readonly SemaphoreSlim _probing = new(1, 1);
     private long _ours;
     private long _others = -1;
     private long _probedAt;
+    private int _probing;
 
     /// <summary>Whether others wrote to the shard at the last probe.</summary>
     public bool IsBusy { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class HotPace(NpgsqlDataSource shard, TimeProvider time, double 
 
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        if (!await _probing.WaitAsync(0, cancellationToken))
+        if (Interlocked.Exchange(ref _probing, 1) == 1)
             return;
         try
         {
@@ -52,7 +52,7 @@ internal sealed class HotPace(NpgsqlDataSource shard, TimeProvider time, double 
         }
         finally
         {
-            _probing.Release();
+            Volatile.Write(ref _probing, 0);
         }
     }
 }

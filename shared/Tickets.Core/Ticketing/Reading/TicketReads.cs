@@ -52,11 +52,11 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
     {
         if (await ReadHotAsync(queue, id, projection, cancel) is { } hot)
             return hot;
-        var cold = await ReadColdAsync([queue.Name], [queue.ShardOf(id)], id, projection, cancel);
-        if (!cold.IsProblem || cold.Problem.Code != ProblemCodes.TicketNotFound)
-            return cold;
+        var archived = await ReadColdAsync([queue.Name], [queue.ShardOf(id)], id, projection, cancel);
+        if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound)
+            return archived;
         // It may have come back from cold between the two looks.
-        return await ReadHotAsync(queue, id, projection, cancel) ?? cold;
+        return await ReadHotAsync(queue, id, projection, cancel) ?? archived;
     }
 
     private async Task<Result<TicketDocument>> ReadWhereverAsync(long id, Projection projection, Caller caller, CancellationToken cancel)
@@ -76,13 +76,13 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             if (located.Count > 0 && attempt < MaxLooks)
                 continue;
             var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-            var cold = await ReadColdAsync(reached, shards.All.Select(shard => shard.Name).ToList(), id, projection, cancel);
-            if (!cold.IsProblem || cold.Problem.Code != ProblemCodes.TicketNotFound || attempt >= MaxLooks)
-                return cold;
+            var archived = await ReadColdAsync(reached, shards.All.Select(shard => shard.Name).ToList(), id, projection, cancel);
+            if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound || attempt >= MaxLooks)
+                return archived;
             // It may have come back from cold between the two looks.
             located = await LocateAsync(id, caller, cancel);
             if (located.Count == 0)
-                return cold;
+                return archived;
         }
     }
 
