@@ -51,7 +51,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
 
     private static Guid ShapeOf(JsonElement query) => ContentHash.Of(query, scope: "find\n");
 
-    private static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
+    /// <summary>The conditions of a query object but for its ticket id.</summary>
+    public static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
     {
         var criteria = new List<Criterion>();
         _ = query.RequiredText("queue");

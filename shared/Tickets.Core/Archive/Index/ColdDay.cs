@@ -37,9 +37,9 @@ internal sealed record ColdDay(DateOnly Day, IReadOnlyList<DayPart> Parts, long 
         Find(part) is { } found && change(found) is var changed && changed != found ? this with { Parts = [.. Parts.Select(p => p.Part == part ? changed : p)] } : this;
 
     /// <summary>Lists the part no more and remembers that its blob is to be deleted; also one that was never listed.</summary>
-    public ColdDay Retire(string part, long at, string? to = null) => IsRetired(part)
+    public ColdDay Retire(string part, long at) => IsRetired(part)
         ? this
-        : this with { Parts = [.. Parts.Where(p => p.Part != part)], Retired = [.. Retired, new RetiredPart(part, at, to)] };
+        : this with { Parts = [.. Parts.Where(p => p.Part != part)], Retired = [.. Retired, new RetiredPart(part, at)] };
 
     /// <summary>Puts the outputs in the place of the inputs, which follow one another. Null when the day has changed so that this cannot be done any more.</summary>
     public ColdDay? Replace(IReadOnlyList<DayPart> inputs, IReadOnlyList<DayPart> outputs, long at)
@@ -57,11 +57,10 @@ internal sealed record ColdDay(DateOnly Day, IReadOnlyList<DayPart> Parts, long 
             late.AddRange(current.GoneIds().Except(inputs[i].GoneIds()));
         }
 
-        var to = outputs.Count == 1 ? outputs[0].Part : null;
         return this with
         {
             Parts = [.. Parts.Take(place), .. outputs.Select(p => p.WithGone(late)), .. Parts.Skip(place + inputs.Count)],
-            Retired = [.. Retired, .. inputs.Select(p => new RetiredPart(p.Part, at, to))],
+            Retired = [.. Retired, .. inputs.Select(p => new RetiredPart(p.Part, at))],
         };
     }
 

@@ -10,8 +10,6 @@ namespace Tickets.Core.Archive.Index;
 public sealed class ColdShards(TableServiceClient tables, TimeProvider time, string tableName = "coldshards")
 {
     private const string HeadKey = "head";
-    private const string PinPrefix = "pin-";
-    private const string EndOfPins = "pin.";
 
     // Row keys of days start with a digit; the character after '9' ends them.
     private const string EndOfDays = ":";
@@ -82,32 +80,6 @@ public sealed class ColdShards(TableServiceClient tables, TimeProvider time, str
     internal async Task<IReadOnlyList<ColdDay>> ReadDaysWithRetiredAsync(string queue, CancellationToken cancellationToken) =>
         await ReadDaysAsync(
             TableClient.CreateQueryFilter($"PartitionKey eq {QueueKey.Escape(queue)} and RowKey lt {EndOfDays} and RetiredParts gt {0}"), cancellationToken);
-
-    /// <summary>Keeps the parts that are listed now from being deleted, until the time given or <see cref="UnpinAsync"/>; to be repeated to go on.</summary>
-    internal Task PinAsync(string queue, string holder, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _table.UpsertEntityAsync(
-            new TableEntity(QueueKey.Escape(queue), PinPrefix + holder) { ["Since"] = since.ToUnixTimeSeconds(), ["Until"] = until.ToUnixTimeSeconds() },
-            TableUpdateMode.Replace,
-            cancellationToken);
-
-    internal Task UnpinAsync(string queue, string holder, CancellationToken cancellationToken) =>
-        _table.DeleteEntityAsync(QueueKey.Escape(queue), PinPrefix + holder, cancellationToken: cancellationToken);
-
-    /// <summary>Since when, in seconds of Unix time, somebody holds parts of the queue.</summary>
-    internal async Task<IReadOnlyList<long>> ReadPinsAsync(string queue, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var pins = new List<long>();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {QueueKey.Escape(queue)} and RowKey ge {PinPrefix} and RowKey lt {EndOfPins}");
-        await foreach (var pin in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
-        {
-            if (pin.GetInt64("Until") > now.ToUnixTimeSeconds())
-                pins.Add(pin.GetInt64("Since") ?? 0);
-            else
-                await _table.DeleteEntityAsync(pin.PartitionKey, pin.RowKey, pin.ETag, cancellationToken);
-        }
-
-        return pins;
-    }
 
     /// <summary>Every queue that has anything cold.</summary>
     internal async Task<IReadOnlyList<string>> ReadQueuesAsync(CancellationToken cancellationToken)

@@ -47,8 +47,7 @@ internal sealed record DayPart(
 
 /// <summary>A part that is listed no more. Readers may hold it for a while; then its blob is deleted, and only then this entry.</summary>
 /// <param name="At">Since when, in seconds of Unix time.</param>
-/// <param name="To">The part that was written in its place, when it is exactly one.</param>
-internal sealed record RetiredPart(string Part, long At, string? To = null);
+internal sealed record RetiredPart(string Part, long At);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(DayPart))]

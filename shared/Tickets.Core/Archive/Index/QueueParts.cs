@@ -23,11 +23,12 @@ internal sealed class QueueParts
     public int Count => _parts.Length;
 
     /// <summary>These parts with the changed days as they are now.</summary>
-    public QueueParts With(long revision, IReadOnlyCollection<ColdDay> changed)
+    /// <param name="withGone">Whether copies that do not count are to be found as well.</param>
+    public QueueParts With(long revision, IReadOnlyCollection<ColdDay> changed, bool withGone = false)
     {
         var days = changed.Select(d => d.Day).ToHashSet();
         var parts = _parts.Where(p => !days.Contains(p.Day))
-            .Concat(changed.SelectMany(d => d.Parts.Select((p, order) => ColdPart.From(d.Day, order, p))))
+            .Concat(changed.SelectMany(d => d.Parts.Select((p, order) => ColdPart.From(d.Day, order, withGone ? p with { Gone = null } : p))))
             .ToArray();
         Array.Sort(parts, static (a, b) => a.MinId.CompareTo(b.MinId));
         return new QueueParts(revision, parts);

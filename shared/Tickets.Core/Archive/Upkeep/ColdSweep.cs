@@ -15,12 +15,11 @@ public sealed class ColdSweep(ColdShards shards, ColdParts parts, ArchiveOptions
     public async Task<int> DeleteRetiredAsync(string queue, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var pins = await shards.ReadPinsAsync(queue, now, cancellationToken);
         var before = (now - options.RetiredGrace).ToUnixTimeSeconds();
         var deleted = 0;
         foreach (var day in await shards.ReadDaysWithRetiredAsync(queue, cancellationToken))
         {
-            var due = day.Retired.Where(part => part.At <= before && !pins.Any(pin => pin <= part.At)).Select(part => part.Part).ToHashSet(StringComparer.Ordinal);
+            var due = day.Retired.Where(part => part.At <= before).Select(part => part.Part).ToHashSet(StringComparer.Ordinal);
             if (due.Count == 0)
                 continue;
             foreach (var part in due)

@@ -88,7 +88,13 @@ public sealed class Compaction(ColdShards shards, ColdParts parts, ArchiveOption
             },
             cancellationToken);
         if (!replaced)
+        {
+            // Nobody has ever seen them.
+            foreach (var output in outputs)
+                await parts.DeleteAsync(PartName.Of(queue, day, output.Part), cancellationToken);
             return null;
+        }
+
         foreach (var input in inputs)
             await parts.MarkAsync(PartName.Of(queue, day, input.Part), PartMetadata.Of(input, retiredAt: now), cancellationToken);
         ColdMetrics.Compacted.Add(inputs.Count);

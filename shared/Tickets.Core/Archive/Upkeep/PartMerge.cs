@@ -5,13 +5,11 @@ using Tickets.Core.Archive.Parts;
 namespace Tickets.Core.Archive;
 
 /// <summary>
-/// Writes parts of one day anew, as one or, beyond a size, as several: in order of id, each ticket once, the newest copy of it, without those that do not count. Memory is bounded by
-/// the number of parts, not by their size. Every part that is written is read back before it is given out.
+/// Writes parts of one day anew, as one or, beyond a size, as several. Memory is bounded by the number of parts, not by their size. Every part that is written is
+/// read back before it is given out.
 /// </summary>
 internal sealed class PartMerge(ColdParts parts, string queue, DateOnly day, long maxBytes)
 {
-    private readonly List<DayPart> _outputs = [];
-
     /// <param name="inputs">Oldest first.</param>
     /// <param name="drop">Tickets to leave out.</param>
     /// <returns>None when no ticket remains. Their blobs are written, no row lists them yet.</returns>
@@ -19,100 +17,39 @@ internal sealed class PartMerge(ColdParts parts, string queue, DateOnly day, lon
     public async Task<IReadOnlyList<DayPart>> WriteAsync(IReadOnlyList<DayPart> inputs, IReadOnlySet<long> drop, CancellationToken cancellationToken)
     {
         var at = inputs.Max(part => part.At);
-        var sources = new PriorityQueue<Source, (long Id, int Age)>();
-        var open = new List<Source>();
+        var outputs = new List<DayPart>();
+        Output? output = null;
         try
         {
-            for (var i = 0; i < inputs.Count; i++)
+            await foreach (var (id, json) in MergedParts.ReadAsync(parts, queue, day, inputs, cancellationToken))
             {
-                // A part is opened when its first ticket's turn has come: those of a quiet day follow one another.
-                var source = new Source(inputs[i], PartName.Of(queue, day, inputs[i].Part));
-                open.Add(source);
-                sources.Enqueue(source, (inputs[i].MinId, -i));
-            }
-
-            var last = -1L;
-            Output? output = null;
-            while (sources.TryDequeue(out var source, out var turn))
-            {
-                if (source.IsOpen && turn.Id != last && !drop.Contains(turn.Id))
-                {
-                    output ??= Output.Begin(parts, queue, day, at);
-                    await output.Writer.AppendAsync(turn.Id, source.Json, cancellationToken);
-                }
-
-                // Of several copies the newest part's comes first, and the others are passed over. One that does not count must not hide those.
-                if (source.IsOpen)
-                    last = turn.Id;
-                if (await source.NextAsync(parts, cancellationToken) is { } next)
-                    sources.Enqueue(source, (next, turn.Age));
-                if (output?.Writer.Bytes >= maxBytes)
-                {
-                    await CompleteAsync(output, cancellationToken);
-                    output = null;
-                }
+                if (drop.Contains(id))
+                    continue;
+                output ??= Output.Begin(parts, queue, day, at);
+                await output.Writer.AppendAsync(id, json, cancellationToken);
+                if (output.Writer.Bytes < maxBytes)
+                    continue;
+                outputs.Add(await CompleteAsync(output, cancellationToken));
+                await output.DisposeAsync();
+                output = null;
             }
 
             if (output is not null)
-                await CompleteAsync(output, cancellationToken);
-            return _outputs;
+                outputs.Add(await CompleteAsync(output, cancellationToken));
+            return outputs;
         }
         finally
         {
-            foreach (var source in open)
-                await source.DisposeAsync();
+            if (output is not null)
+                await output.DisposeAsync();
         }
     }
 
-    private async Task CompleteAsync(Output output, CancellationToken cancellationToken)
+    private async Task<DayPart> CompleteAsync(Output output, CancellationToken cancellationToken)
     {
-        await using (output)
-        {
-            var entry = await output.CompleteAsync(cancellationToken);
-            var name = PartName.Of(queue, day, entry.Part);
-            if (!entry.IsOf(await parts.CheckAsync(name, cancellationToken)))
-                throw new DamagedPartException(name, 0, "it holds something else than was written");
-            _outputs.Add(entry);
-        }
-    }
-
-    /// <summary>A part that is read, at one of its tickets.</summary>
-    private sealed class Source(DayPart part, string name) : IAsyncDisposable
-    {
-        private readonly HashSet<long> _gone = [.. part.GoneIds()];
-        private PartReader? _reader;
-        private IAsyncEnumerator<(long Id, ReadOnlyMemory<byte> Json)>? _documents;
-
-        public bool IsOpen => _documents is not null;
-
-        /// <summary>Of the ticket whose id was last answered; it holds until the next one is asked for.</summary>
-        public ReadOnlyMemory<byte> Json { get; private set; }
-
-        public async ValueTask<long?> NextAsync(ColdParts parts, CancellationToken cancellationToken)
-        {
-            if (_documents is null)
-            {
-                _reader = await parts.OpenAsync(name, cancellationToken) ?? throw new DamagedPartException(name, 0, "the part is missing");
-                _documents = _reader.DocumentsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            }
-
-            while (await _documents.MoveNextAsync())
-            {
-                if (_gone.Contains(_documents.Current.Id))
-                    continue;
-                Json = _documents.Current.Json;
-                return _documents.Current.Id;
-            }
-
-            return part.IsOf(_reader!.Summary!) ? null : throw new DamagedPartException(name, 0, "it is not the part that the day's row lists");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_documents is not null)
-                await _documents.DisposeAsync();
-            _reader?.Dispose();
-        }
+        var entry = await output.CompleteAsync(cancellationToken);
+        var name = PartName.Of(queue, day, entry.Part);
+        return entry.IsOf(await parts.CheckAsync(name, cancellationToken)) ? entry : throw new DamagedPartException(name, 0, "it holds something else than was written");
     }
 
     /// <summary>A part that is written.</summary>
