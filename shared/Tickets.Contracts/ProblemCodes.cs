@@ -34,6 +34,8 @@ public static class ProblemCodes
     public const string TransitionNotAllowed = "transition_not_allowed";
     public const string TicketArchived = "ticket_archived";
     public const string TicketOffline = "ticket_offline";
+    public const string TicketHot = "ticket_hot";
+    public const string OperationNotFinished = "operation_not_finished";
     public const string AlreadyAccepted = "already_accepted";
     public const string InUse = "in_use";
     public const string CursorExpired = "cursor_expired";

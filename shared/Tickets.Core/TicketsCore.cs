@@ -5,7 +5,13 @@ using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Archive.Scan;
+using Tickets.Core.Operations;
+using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.Restore;
+using Tickets.Core.Operations.Scans;
 using Tickets.Core.Oplog;
+using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Storage;
 using Tickets.Core.Search;
@@ -30,6 +36,7 @@ public static class TicketsCore
         AddOplog(services);
         AddTicketing(services);
         AddArchive(services, configuration);
+        AddOperations(services);
         return services;
     }
 
@@ -103,6 +110,22 @@ public static class TicketsCore
         services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
+    }
+
+    private static void AddOperations(IServiceCollection services)
+    {
+        services.AddSingleton(get => new ResultFiles(Get<StorageAccount>(get).Blobs));
+        services.AddSingleton<ColdScan>();
+        services.AddSingleton<ScanUnits>();
+        services.AddSingleton<Withdrawal>();
+        services.AddSingleton<PartErasure>();
+        services.AddSingleton<EraseDiffs>();
+        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new EraseTickets(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
+        services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
+        services.AddSingleton<LongOperations>();
+        services.AddSingleton<ColdOperations>();
     }
 
     private static T Get<T>(IServiceProvider provider)

@@ -33,6 +33,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
         var projection = Projection.Parse(reader.Texts("projection", 100), "/projection", errors);
         var limit = reader.Integer("limit", 1, MaxLimit) ?? DefaultLimit;
         var cursor = reader.Text("cursor", 4096);
+        if (reader.Flag("include_cold") == true)
+            reader.Fault("include_cold", "A search reads the hot tier only. POST /cold/scans goes through the cold tier, as a long operation.");
         query.Finish(unknown);
         reader.Finish(unknown);
         if (unknown.Count > 0)

@@ -19,6 +19,7 @@ public class DependencyTests
         ("Oplog", ["Access", "Platform", "Settings"]),
         ("Ticketing", ["Access", "Archive", "Oplog", "Platform", "Settings", "Workflows"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
+        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
     ];
 
     [Fact]
