@@ -12,6 +12,7 @@ public class DependencyTests
     private static readonly (string Area, string[] Uses)[] Areas =
     [
         ("Platform", []),
+        ("Orchestration", ["Platform"]),
         ("Workflows", ["Platform"]),
         ("Access", []),
         ("Settings", ["Access", "Platform", "Workflows"]),
