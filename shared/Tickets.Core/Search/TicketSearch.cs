@@ -33,6 +33,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
         var projection = Projection.Parse(reader.Texts("projection", 100), "/projection", errors);
         var limit = reader.Integer("limit", 1, MaxLimit) ?? DefaultLimit;
         var cursor = reader.Text("cursor", 4096);
+        if (reader.Flag("include_cold") == true)
+            reader.Fault("include_cold", "A search reads the hot tier only. POST /cold/scans goes through the cold tier, as a long operation.");
         query.Finish(unknown);
         reader.Finish(unknown);
         if (unknown.Count > 0)
@@ -51,7 +53,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
 
     private static Guid ShapeOf(JsonElement query) => ContentHash.Of(query, scope: "find\n");
 
-    private static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
+    /// <summary>The conditions of a query object but for its ticket id.</summary>
+    public static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
     {
         var criteria = new List<Criterion>();
         _ = query.RequiredText("queue");
