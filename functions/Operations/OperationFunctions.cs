@@ -74,7 +74,7 @@ internal static class OperationFunctions
         }
 
         context.Response.ContentType = "application/x-ndjson";
-        await foreach (var piece in result.Value)
+        await foreach (var piece in result.Value.Pieces)
             await piece.CopyToAsync(context.Response.Body, context.RequestAborted);
         await context.Response.CompleteAsync();
     }

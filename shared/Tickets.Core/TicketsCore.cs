@@ -36,6 +36,7 @@ public static class TicketsCore
         AddOplog(services);
         AddTicketing(services);
         AddArchive(services, configuration);
+        AddOrchestration(services);
         AddOperations(services);
         return services;
     }
@@ -110,6 +111,12 @@ public static class TicketsCore
         services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
+    }
+
+    private static void AddOrchestration(IServiceCollection services)
+    {
+        services.AddSingleton(new TaskHubsOptions(new TaskHubOptions()));
+        AddHosted<TaskHubs>(services);
     }
 
     private static void AddOperations(IServiceCollection services)

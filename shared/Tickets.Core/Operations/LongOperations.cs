@@ -12,7 +12,7 @@ namespace Tickets.Core.Operations;
 /// Long operations: started, asked after, cancelled and listed alike, whatever they do. Each is a durable orchestration on the settings database, so it goes on where it was when a
 /// process dies. A caller sees those of the queues it reaches.
 /// </summary>
-public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvider clock)
+public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvider clock) : IDisposable
 {
     /// <summary>How long an operation that has ended, and what it left, is kept at least.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
@@ -104,13 +104,13 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
     }
 
     /// <summary>The pieces of its result, NDJSON; 409 while it is not there.</summary>
-    public async Task<Result<IAsyncEnumerable<Stream>>> ResultAsync(string id, Caller caller, CancellationToken cancel)
+    public async Task<Result<OperationResult>> ResultAsync(string id, Caller caller, CancellationToken cancel)
     {
         if (await FindAsync(id, caller, cancel) is not { } operation)
             return Problems.OperationNotFound(id);
         if (operation.Kind != OperationKind.Scan.Name)
             return Problems.NotFound($"An operation of kind '{operation.Kind}' leaves no file; what it answers is its result member.");
-        return operation.Status == "succeeded" ? new Result<IAsyncEnumerable<Stream>>(results.ReadAsync(id, cancel)) : Problems.OperationNotFinished(id, operation.Status);
+        return operation.Status == "succeeded" ? new OperationResult(results.ReadAsync(id, cancel)) : Problems.OperationNotFinished(id, operation.Status);
     }
 
     /// <summary>Forgets operations, and their results, that nobody is promised any more.</summary>
@@ -122,6 +122,8 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
             forgotten += await Client.PurgeAllInstancesAsync(new PurgeInstancesFilter { CompletedTo = before, Name = kind.Orchestrator }, cancel);
         return forgotten;
     }
+
+    public void Dispose() => _starting.Dispose();
 
     private async Task<Operation?> FindAsync(string id, Caller caller, CancellationToken cancel) =>
         id.StartsWith(IdPrefix, StringComparison.Ordinal) && id.Length <= 64 && await Client.GetInstanceAsync(id, getInputsAndOutputs: true, cancel) is { } found && Reaches(caller, found)
@@ -165,3 +167,6 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
         _ => null,
     };
 }
+
+/// <param name="Pieces">NDJSON, one after the other.</param>
+public sealed record OperationResult(IAsyncEnumerable<Stream> Pieces);

@@ -89,7 +89,7 @@ internal sealed class ColdScene : IAsyncDisposable
             select {_queueId}, {FirstId} + n, 'done', 3, day, day + interval '1 hour', day + interval '2 hours', n, n % 100, 'state ' || n % 50, 'operator ' || n % 300
             from generate_series({_filled}, {_filled + tickets - 1}) n, lateral (select timestamptz '2020-01-01' + (n / {TicketsPerDay}) * interval '1 day' + (n % {TicketsPerDay}) * interval '4 seconds' as day) d;
             insert into ticket_meta (queue_id, ticket_id, block, version, data)
-            select {_queueId}, {FirstId} + n, 'report', 2, body from generate_series({_filled}, {_filled + tickets - 1}) n join bench_reports r on r.n = n % 10000;
+            select {_queueId}, {FirstId} + k, 'report', 2, body from generate_series({_filled}, {_filled + tickets - 1}) g(k) join bench_reports r on r.n = k % 10000;
             insert into ticket_numbers_used (ticket_id, queue_id) select {FirstId} + n, {_queueId} from generate_series({_filled}, {_filled + tickets - 1}) n;
             analyze tickets_q{_queueId}; analyze ticket_meta_q{_queueId}; checkpoint;
             """);
