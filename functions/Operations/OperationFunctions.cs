@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Operations;
+using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Platform;
 using Tickets.Functions.Hosting;
 
@@ -15,10 +16,11 @@ internal static class OperationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapPost("/cold/scans", context => Start(context, (operations, body, cancel) => operations.ScanAsync(body, context.Caller(), cancel))).WithName("StartScan").Requires(Permission.Operate);
-        functions.MapPost("/cold/erasures", context => Start(context, (operations, body, cancel) => operations.EraseAsync(body, context.Caller(), cancel))).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
-        functions.MapPost("/cold/index-rebuilds", context => Start(context, (operations, body, cancel) => operations.RebuildIndexAsync(body, context.Caller(), cancel))).WithName("StartIndexRebuild").Requires(Permission.Operate);
-        functions.MapPost("/tickets/{ticket_id}/restore", context => Start(context, (operations, body, cancel) => operations.RestoreAsync(context.RouteValue("ticket_id"), body, context.Caller(), cancel))).WithName("RestoreTicket").Requires(Permission.Operate);
+        functions.MapPost("/cold/scans", StartScan).WithName("StartScan").Requires(Permission.Operate);
+        functions.MapPost("/cold/erasures", StartErasure).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
+        functions.MapPost("/cold/index-rebuilds", StartIndexRebuild).WithName("StartIndexRebuild").Requires(Permission.Operate);
+        functions.MapPost("/tickets/{ticket_id}/restore", StartRestore).WithName("RestoreTicket").Requires(Permission.Operate);
+        functions.MapPost("/queues/moves", StartQueueMove).WithName("StartQueueMove").Requires(Permission.Administer);
         functions.MapGet("/operations", List).WithName("ListOperations").Requires(Permission.Read).AcceptsQuery("status", "cursor");
         functions.MapGet("/operations/{operation_id}", Get).WithName("GetOperation").Requires(Permission.Read);
         functions.MapGet("/operations/{operation_id}/result", GetResult).WithName("GetOperationResult").Requires(Permission.Read);
@@ -27,7 +29,19 @@ internal static class OperationFunctions
             run.Log.Add($"forgot {await services.GetRequiredService<LongOperations>().ForgetAsync(cancel)} operations and results"));
     }
 
-    private static async Task Start(HttpContext context, Func<ColdOperations, JsonElement, CancellationToken, Task<Result<Operation>>> start)
+    private static Task StartScan(HttpContext context) => Start(context, body => Cold(context).ScanAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartErasure(HttpContext context) => Start(context, body => Cold(context).EraseAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartIndexRebuild(HttpContext context) => Start(context, body => Cold(context).RebuildIndexAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartRestore(HttpContext context) =>
+        Start(context, body => Cold(context).RestoreAsync(context.RouteValue("ticket_id"), body, context.Caller(), context.RequestAborted));
+
+    private static Task StartQueueMove(HttpContext context) =>
+        Start(context, body => context.Service<QueueOperations>().MoveAsync(body, context.Caller(), context.RequestAborted));
+
+    private static async Task Start(HttpContext context, Func<JsonElement, Task<Result<Operation>>> start)
     {
         var read = await context.ReadJson();
         using var body = read.Value;
@@ -37,7 +51,7 @@ internal static class OperationFunctions
             return;
         }
 
-        var started = await start(context.Service<ColdOperations>(), body!.RootElement, context.RequestAborted);
+        var started = await start(body!.RootElement);
         if (started.IsProblem)
         {
             await context.AnswerProblem(started.Problem);
@@ -78,6 +92,8 @@ internal static class OperationFunctions
             await piece.CopyToAsync(context.Response.Body, context.RequestAborted);
         await context.Response.CompleteAsync();
     }
+
+    private static ColdOperations Cold(HttpContext context) => context.Service<ColdOperations>();
 
     private static LongOperations Operations(HttpContext context) => context.Service<LongOperations>();
 

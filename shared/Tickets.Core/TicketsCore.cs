@@ -8,6 +8,7 @@ using Tickets.Core.Archive.Parts;
 using Tickets.Core.Archive.Scan;
 using Tickets.Core.Operations;
 using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
 using Tickets.Core.Oplog;
@@ -136,6 +137,7 @@ public static class TicketsCore
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
         services.AddSingleton<LongOperations>();
         services.AddSingleton<ColdOperations>();
+        services.AddSingleton<QueueOperations>();
     }
 
     private static T Get<T>(IServiceProvider provider)

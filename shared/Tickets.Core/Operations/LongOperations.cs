@@ -94,12 +94,15 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
         }
     }
 
-    /// <summary>Ends it at its next step; what it has done stays done. One that has ended stays as it is.</summary>
+    /// <summary>Ends it at its next step; what it has done stays done, unless its kind gives up. One that has ended stays as it is.</summary>
     public async Task<Result<Operation>> CancelAsync(string id, Caller caller, CancellationToken cancel)
     {
-        if (await FindAsync(id, caller, cancel) is null)
+        if (await FindAsync(id, caller, cancel) is not { } operation)
             return Problems.OperationNotFound(id);
-        await Client.TerminateInstanceAsync(id, recursive: true, cancellation: cancel);
+        if (OperationKind.All.Single(kind => kind.Name == operation.Kind).GivesUp)
+            await Client.RaiseEventAsync(id, OperationKind.CancelEvent, cancellation: cancel);
+        else
+            await Client.TerminateInstanceAsync(id, recursive: true, cancellation: cancel);
         return await GetAsync(id, caller, cancel);
     }
 
@@ -118,7 +121,7 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
     {
         var before = clock.GetUtcNow() - Kept - TimeSpan.FromDays(1);
         var forgotten = await results.DeleteOlderAsync(before, cancel);
-        foreach (var kind in new[] { OperationKind.Scan, OperationKind.Restore, OperationKind.Erase, OperationKind.RebuildIndex })
+        foreach (var kind in OperationKind.All)
             forgotten += await Client.PurgeAllInstancesAsync(new PurgeInstancesFilter { CompletedTo = before, Name = kind.Orchestrator }, cancel);
         return forgotten;
     }
@@ -141,7 +144,7 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
             Id = instance.InstanceId,
             Kind = instance.Tags.GetValueOrDefault(KindTag, ""),
             Queue = instance.Tags.GetValueOrDefault(QueueTag),
-            Status = error is not null ? "failed" : instance.RuntimeStatus switch
+            Status = error is not null ? "failed" : outcome is { IsCanceled: true } ? "canceled" : instance.RuntimeStatus switch
             {
                 OrchestrationRuntimeStatus.Pending => "not_started",
                 OrchestrationRuntimeStatus.Completed => "succeeded",
@@ -163,7 +166,7 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
         "running" => [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended, OrchestrationRuntimeStatus.Parked],
         "succeeded" => [OrchestrationRuntimeStatus.Completed],
         "failed" => [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Completed],
-        "canceled" => [OrchestrationRuntimeStatus.Terminated],
+        "canceled" => [OrchestrationRuntimeStatus.Terminated, OrchestrationRuntimeStatus.Completed],
         _ => null,
     };
 }

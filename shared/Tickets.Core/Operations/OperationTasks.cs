@@ -1,4 +1,5 @@
 using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
 using Tickets.Core.Orchestration;
@@ -12,5 +13,6 @@ internal static class OperationTasks
         .AddOrchestrator<ScanColdTier>().AddActivity<PlanScan>().AddActivity<RunScanUnit>()
         .AddOrchestrator<RestoreOperation>().AddActivity<BringTicketBack>()
         .AddOrchestrator<EraseOperation>().AddActivity<EraseFromHot>().AddActivity<FindDaysToErase>().AddActivity<EraseFromDay>().AddActivity<ListShards>().AddActivity<EraseFromLog>().AddActivity<EraseFromResults>()
+        .AddOrchestrator<MoveQueueOperation>().AddActivity<BeginQueueMove>().AddActivity<CopyQueue>().AddActivity<SwitchQueue>().AddActivity<ClearQueue>().AddActivity<GiveUpQueueMove>()
         .AddOrchestrator<RebuildOperation>().AddActivity<FindColdDays>().AddActivity<RebuildOneDay>();
 }
