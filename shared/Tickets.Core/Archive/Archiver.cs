@@ -45,7 +45,7 @@ public sealed class Archiver(
                 return ArchiveReport.Nothing with { Busy = 1 };
             }
 
-            var due = new DueTickets(source, queue, (time.GetUtcNow() - queue.HotRetention).UtcDateTime);
+            var due = new DueTickets(source, queue, queue.ClosedBefore(time.GetUtcNow()));
             move = new QueueMove(shards, parts, due, remove, queue, shard, time, log);
             await move.RunAsync(lease, deadline, cancellationToken);
             var done = move.Report;
