@@ -45,7 +45,8 @@ public sealed record UpdateTicketRequest
     public IReadOnlyList<string>? Unset { get; init; }
 }
 
-public sealed record UpdateTicketResponse(string TicketId, TicketVersions Version, OpPosition Op);
+/// <param name="Op">The change in the log; null when there was nothing to change, and the versions are those that stand.</param>
+public sealed record UpdateTicketResponse(string TicketId, TicketVersions Version, OpPosition? Op = null);
 
 public sealed record AcceptTicketRequest(string? Queue, string By);
 

@@ -52,7 +52,7 @@ public sealed class Archiver
             }
 
             var pace = new HotPace(source, _tools.Time, _options.HotShare);
-            var due = new DueTickets(source, queue, (_tools.Time.GetUtcNow() - queue.HotRetention).UtcDateTime, pace);
+            var due = new DueTickets(source, queue, queue.ClosedBefore(_tools.Time.GetUtcNow()), pace);
             move = new QueueMove(_tools, due, _remove, queue, shard, pace, _log);
             await move.RunAsync(lease, deadline, cancellationToken);
             var done = move.Report;

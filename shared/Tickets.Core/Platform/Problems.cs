@@ -257,6 +257,9 @@ public static class Problems
 
     public static Problem ForbiddenQueue(string queue) => Forbidden($"This key does not reach queue '{queue}'.");
 
+    public static Problem ForbiddenWorkflow(string workflow) =>
+        Forbidden($"This key does not reach workflow '{workflow}': to change it a key reaches every queue that uses it or, while none does, the workflow's name.");
+
     public static Problem Conflict(string code, string title, string detail) => new()
     {
         Status = 409,

@@ -62,11 +62,13 @@ public sealed class TicketWrites
 
     public async Task<Result<CreateTicketResponse>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
+        if (CreateTicketReader.Strangers(body) is { } strangers)
+            return strangers;
         var found = await QueueOfAsync(body, caller, cancel);
         if (found.IsProblem)
             return found.Problem;
         var queue = found.Value!;
-        var request = CreateTicketReader.Read(body, queue, caller);
+        var request = CreateTicketReader.Read(body, queue, caller, _clock.GetUtcNow());
         if (request.IsProblem)
             return request.Problem;
 
@@ -89,16 +91,38 @@ public sealed class TicketWrites
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        return await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+        return UpdateTicketShape.Strangers(body, inBulk: false) is { } strangers
+            ? strangers
+            : await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+    }
+
+    /// <summary>An update as it stands in a bulk request, with the ticket's id among its members.</summary>
+    internal async Task<Result<UpdateTicketResponse>> UpdateInBulkAsync(JsonElement item, Caller caller, CancellationToken cancel)
+    {
+        if (UpdateTicketShape.Strangers(item, inBulk: true) is { } strangers)
+            return strangers;
+        if (!item.TryGetProperty("ticket_id", out var text) || text.ValueKind != JsonValueKind.String)
+            return Problems.Invalid("/ticket_id", "This member is required: the id of the ticket.");
+        return TicketId.TryParse(text.GetString()!, out var id)
+            ? await WhereverAsync(id, item, caller, queue => UpdateInAsync(queue, id, item, caller, ifMatch: null, idempotencyKey: null, cancel), cancel)
+            : Problems.InvalidTicketId(text.GetString()!);
     }
 
     private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
     {
-        var read = UpdateTicketReader.Read(body, queue, id, _settings.Current);
+        // Before anything is judged by that queue's workflow: its statuses and fields are not for everybody.
+        QueueSettings? target = null;
+        if (UpdateTicketShape.MoveTo(body) is { } name)
+        {
+            var found = await ReachedAsync(name, "/set/queue", caller, cancel);
+            if (found.IsProblem)
+                return found.Problem;
+            target = found.Value;
+        }
+
+        var read = UpdateTicketReader.Read(body, queue, target, id);
         if (read.IsProblem)
             return read.Problem;
-        if (read.Value.MoveTo is { } target && !caller.Reaches(target.Name))
-            return Problems.ForbiddenQueue(target.Name);
 
         var command = read.Value with
         {
@@ -134,7 +158,7 @@ public sealed class TicketWrites
 
     private static Result<UpdateTicketResponse> Answer(long id, Result<Written> written) => written.IsProblem
         ? written.Problem
-        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, new OpPosition(written.Value.Shard, written.Value.Opid));
+        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, written.Value.Opid == 0 ? null : new OpPosition(written.Value.Shard, written.Value.Opid));
 
     private Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel) =>
         WhenPlacedAsync(command.Queue, placed => WriteAsync(placed.ShardOf(command.TicketId), command with { Queue = placed }, cancel), cancel);
@@ -208,10 +232,15 @@ public sealed class TicketWrites
     {
         if (!body.TryGetProperty("queue", out var value) || value.ValueKind != JsonValueKind.String)
             return Problems.Invalid("/queue", "This member is required: the name of a queue.");
-        var name = value.GetString()!;
+        return await ReachedAsync(value.GetString()!, "/queue", caller, cancel);
+    }
+
+    /// <summary>The queue of this name. Reach is asked first: out of reach, names that exist are not told from those that do not.</summary>
+    private async Task<Result<QueueSettings?>> ReachedAsync(string name, string pointer, Caller caller, CancellationToken cancel)
+    {
         if (!caller.Reaches(name))
             return Problems.ForbiddenQueue(name);
-        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
+        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name, pointer);
     }
 
     /// <summary>Changes a ticket in the queue that the request names, or else in the one where it is.</summary>

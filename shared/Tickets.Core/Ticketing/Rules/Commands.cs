@@ -56,6 +56,11 @@ internal sealed record UpdateTicket(QueueSettings Queue, long TicketId) : Ticket
     /// <summary>Names of indexed fields that the update empties: with a move, fields of the queue that the ticket leaves.</summary>
     public IReadOnlyList<string> UnsetForMove { get; init; } = [];
 
+    /// <summary>Whether it asks for no change at all: then it only checks its conditions.</summary>
+    public bool ChangesNothing =>
+        Status is null && Resolution is null && !UnsetResolution && Group is null && !UnsetGroup && MoveTo is null
+        && SetMeta.Count == 0 && UnsetMeta.Count == 0 && Indexed.Count == 0;
+
     /// <summary>The meta blocks whose versions the decision needs.</summary>
     public IEnumerable<string> Blocks => SetMeta.Select(meta => meta.Block).Concat(UnsetMeta)
         .Concat(Expected.OfType<ExpectedBlock>().Select(block => block.Block));

@@ -110,6 +110,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var decision = Rules.Decide.Update(ticket, command, now);
         if (decision.IsProblem)
             return decision.Problem;
+        if (decision.Value.Ops.Count == 0)
+            return new Written(command.TicketId, decision.Value.Versions, 0, shard);
 
         var departed = Depart(decision.Value);
         if (departed is null)

@@ -209,8 +209,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             pending.Complete(problem);
     }
 
-    private static bool IsLoss(Exception fault) =>
-        fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException or ObjectDisposedException;
+    private bool IsLoss(Exception fault) => ConnectionLoss.Is(fault, _connection?.State);
 
     // A session that is ended while it commits may have committed: its last words do not tell.
     private static bool EndsTheSession(PostgresException fault) =>
