@@ -22,6 +22,8 @@ internal sealed class StackDirectory : IDisposable
 
     public string Azurite => Path.Combine(Root, "azurite");
 
+    public string ServiceBus => Path.Combine(Root, "servicebus");
+
     public string DevelopmentKey => Path.Combine(Root, "development.key");
 
     private string Holder => HolderOf(Root);
