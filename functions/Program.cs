@@ -10,6 +10,7 @@ using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
 using Tickets.Functions.Upkeep;
+using Tickets.Functions.Webhooks;
 
 var functions = new FunctionCatalog();
 HealthFunctions.Declare(functions);
@@ -18,6 +19,7 @@ TicketFunctions.Declare(functions);
 SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
+WebhookFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

@@ -53,7 +53,7 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
         }
 
         await transaction.CommitAsync(cancel);
-        heads.Tell(shard, newest);
+        heads[shard].Tell(newest);
         return left;
     }
 
