@@ -34,7 +34,7 @@ function compare(ticket) {
   compared++;
   found.add(ticket.ticket_id);
   const entry = indexed[ticket.ticket_id];
-  const should = { queue: ticket.queue, status: ticket.status, resolution: ticket.resolution, words: Object.fromEntries(Object.entries(ticket.meta ?? {}).map(([block, { data }]) => [block, wordsOf(data)])) };
+  const should = { queue: ticket.queue, status: ticket.status, resolution: ticket.resolution ?? undefined, words: Object.fromEntries(Object.entries(ticket.meta ?? {}).map(([block, { data }]) => [block, wordsOf(data)])) };
   const is = entry && { queue: entry.queue, status: entry.status, resolution: entry.resolution, words: entry.words };
   if (sorted(is) !== sorted(should)) differences.push(`${ticket.ticket_id}: indexed as ${sorted(is)}, is ${sorted(should)}`);
 }

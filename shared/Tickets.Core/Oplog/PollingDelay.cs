@@ -18,7 +18,8 @@ internal static class PollingDelay
     /// <returns>Milliseconds.</returns>
     public static int After(bool behind, int count, TimeSpan span, int maxOps, TimeSpan quiet)
     {
-        if (behind)
+        // A full page may not have been all.
+        if (behind || count == maxOps)
             return 0;
         if (count == 0)
             return quiet > Sleepy ? Asleep : Idle;

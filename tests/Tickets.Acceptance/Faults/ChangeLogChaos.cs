@@ -44,7 +44,8 @@ internal sealed class ChangeLogChaos : IAsyncDisposable
     public async Task WriteAsync(int ops)
     {
         var left = ops;
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(async writer =>
+        // Enough to fill a group: late committers keep every writer waiting, and groups are what gets through.
+        await Task.WhenAll(Enumerable.Range(0, ops > 10_000 ? 256 : 16).Select(async writer =>
         {
             var random = new Random(writer);
             while (Interlocked.Add(ref left, -2) >= 0)
@@ -156,7 +157,7 @@ internal sealed class ChangeLogChaos : IAsyncDisposable
         while (!cancel.IsCancellationRequested)
         {
             using var keeper = Node("search-index.mjs", "--index", _indexFile, "--modules", _stack.ServiceBus!.Modules);
-            await Task.Delay(_random.Next(2000, 6000), cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_random.Next(4000, 10_000), cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             keeper.Kill();
             await keeper.WaitForExitAsync(CancellationToken.None);
             _indexers++;

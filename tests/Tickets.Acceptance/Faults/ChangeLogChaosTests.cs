@@ -14,7 +14,7 @@ public class ChangeLogChaosTests(RunningApp app)
 {
     private const int Pollers = 4;
 
-    private static readonly int Ops = int.TryParse(Environment.GetEnvironmentVariable("TICKETS_CHAOS_OPS"), CultureInfo.InvariantCulture, out var ops) ? ops : 3_000;
+    private static readonly int Ops = int.TryParse(Environment.GetEnvironmentVariable("TICKETS_CHAOS_OPS"), CultureInfo.InvariantCulture, out var ops) ? ops : 1_000;
 
     [Fact]
     public async Task Whatever_is_killed_every_op_reaches_every_reader_once_and_in_order()

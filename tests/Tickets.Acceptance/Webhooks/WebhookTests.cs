@@ -137,16 +137,17 @@ public class WebhookTests(RunningApp app)
         var me = await app.AsAsync(Role.Operator, mine);
         (await me.PostAsync("/webhooks", $$"""{"url": "{{receiver.Url}}", "queue": "{{foreign}}"}""")).Problem(403, "forbidden");
         var all = (await me.PostAsync("/webhooks", $$"""{"url": "{{receiver.Url}}"}""")).Ok().Text("webhook_id");
-        var others = (await MakeAsync(receiver, foreign)).Text("webhook_id");
+        await using var elsewhere = new WebhookReceiver();
+        var others = (await MakeAsync(elsewhere, foreign)).Text("webhook_id");
         (await me.GetAsync($"/webhooks/{others}")).Problem(404, "not_found");
         (await (await app.AsAsync(Role.Robot)).GetAsync("/webhooks")).Problem(403, "forbidden");
-        await app.Admin.SendAsync("DELETE", $"/webhooks/{others}", default(string));
 
         await app.Admin.CreateAsync(foreign);
         var id = await app.Admin.CreateAsync(queue);
         await Eventually.IsAsync(() => Task.FromResult(Ops(receiver).Exists(op => op.Text("subject") == id)));
         Assert.All(Ops(receiver), op => Assert.Equal(queue, op.GetProperty("data").Text("queue")));
         await me.SendAsync("DELETE", $"/webhooks/{all}", default(string));
+        await app.Admin.SendAsync("DELETE", $"/webhooks/{others}", default(string));
     }
 
     [Theory]
