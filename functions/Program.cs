@@ -11,6 +11,7 @@ using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
 using Tickets.Functions.Upkeep;
+using Tickets.Functions.Webhooks;
 
 var functions = new FunctionCatalog();
 HealthFunctions.Declare(functions);
@@ -20,6 +21,7 @@ SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
 OperationFunctions.Declare(functions);
+WebhookFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

@@ -25,4 +25,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(Queue))]
 [JsonSerializable(typeof(QueueList))]
+[JsonSerializable(typeof(Webhook))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(DeadDeliveryList))]
 public sealed partial class TicketsJson : JsonSerializerContext;

@@ -12,9 +12,12 @@ using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
 using Tickets.Core.Oplog;
+using Tickets.Core.Oplog.Relay;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.ServiceBus;
 using Tickets.Core.Platform.Storage;
+using Tickets.Core.Platform.Webhooks;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
@@ -22,6 +25,7 @@ using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Reading;
 using Tickets.Core.Ticketing.Writing;
+using Tickets.Core.Webhooks;
 
 namespace Tickets.Core;
 
@@ -36,6 +40,8 @@ public static class TicketsCore
         AddDatabases(services, options);
         AddSettings(services);
         AddOplog(services);
+        AddRelay(services, configuration);
+        AddWebhooks(services, configuration);
         AddTicketing(services);
         AddArchive(services, configuration);
         AddOrchestration(services);
@@ -63,8 +69,33 @@ public static class TicketsCore
     {
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
+        services.AddSingleton<OplogTails>();
+        services.AddSingleton<OplogPositions>();
         services.AddSingleton<OplogUpkeep>();
-        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+        services.AddSingleton(get => new ReadOplog(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogPositions>(get), Get<OplogHeads>(get), Get<OplogTails>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+    }
+
+    /// <summary>Nothing of it is there when no Service Bus is configured.</summary>
+    private static void AddRelay(IServiceCollection services, IConfiguration configuration)
+    {
+        if (ServiceBusNamespace.FromConfiguration(configuration, OplogRelay.ClientOptions) is not { } client)
+            return;
+        var options = RelayOptions.From(configuration);
+        services.AddSingleton(get => new OplogRelay(client, options, Get<ShardSet>(get), Get<OplogHeads>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<OplogRelay>>(get)));
+        services.AddHostedService(Get<OplogRelay>);
+        services.AddSingleton(get => new RelayHealth(Get<ShardSet>(get), options, Get<TimeProvider>(get)));
+    }
+
+    private static void AddWebhooks(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = WebhookOptions.From(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton(get => new WebhookSender(Get<TimeProvider>(get), options.AllowPrivate));
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton(get => new WebhookSubscriptions(
+            Get<SubscriptionStore>(get), Get<OplogPositions>(get), Get<OplogCursors>(get), Get<ShardSet>(get), Get<SettingsCache>(get), options, Get<TimeProvider>(get)));
+        AddHosted<WebhookDeliveries>(services);
     }
 
     private static void AddTicketing(IServiceCollection services)
@@ -74,7 +105,7 @@ public static class TicketsCore
         {
             var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
             foreach (var writer in writers.All)
-                writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>().Tell(writer.Shard.Name, opid);
+                writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>()[writer.Shard.Name].Tell(opid);
             return writers;
         });
         services.AddHostedService(provider => provider.GetRequiredService<ShardWriters>());

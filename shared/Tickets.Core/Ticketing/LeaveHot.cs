@@ -63,7 +63,7 @@ internal sealed class LeaveHot(SettingsCache settings, PlacementFence fence, Tim
         if (ops.Rows != (ulong)left.Length)
             return [];
         await transaction.CommitAsync(cancel);
-        heads.Tell(shard, newest);
+        heads[shard].Tell(newest);
         return left;
     }
 

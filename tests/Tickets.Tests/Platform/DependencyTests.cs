@@ -19,6 +19,7 @@ public class DependencyTests
         ("Archive", ["Platform", "Settings", "Workflows"]),
         ("Oplog", ["Access", "Platform", "Settings"]),
         ("Ticketing", ["Access", "Archive", "Oplog", "Platform", "Settings", "Workflows"]),
+        ("Webhooks", ["Access", "Oplog", "Platform", "Settings"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
         ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
     ];

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Npgsql;
 using Tickets.Local;
 
 namespace Tickets.Tests.ServiceBus;
@@ -22,6 +23,15 @@ public sealed class ServiceBusStack : IAsyncLifetime
         var name = $"topic-{Interlocked.Increment(ref _topics)}";
         await PutAsync($"topics/{name}", new { duplicateDetectionSeconds, maxMessageBytes, subscriptions = new { s = new { requiresSession = true, lockSeconds = 60 } } });
         return name;
+    }
+
+    /// <summary>The connection string of a new, empty database.</summary>
+    public async Task<string> CreateDatabaseAsync(string name)
+    {
+        await using var admin = NpgsqlDataSource.Create(Stack.Postgres!.ConnectionString("postgres"));
+        await using var create = admin.CreateCommand($"create database {name}");
+        await create.ExecuteNonQueryAsync();
+        return Stack.Postgres.ConnectionString(name);
     }
 
     /// <summary>What the next sends meet; see the broker's README.</summary>

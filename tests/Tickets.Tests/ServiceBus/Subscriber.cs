@@ -23,14 +23,14 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public IReadOnlyList<Received> Messages => [.. _messages];
 
-    public static Subscriber Start(ServiceBusStack stack, string topic, string subscription = "s")
+    public static Subscriber Start(ServiceBusBroker broker, string topic, string subscription = "s")
     {
         var start = new ProcessStartInfo("node", [Repository.PathTo("tests", "Tickets.Tests", "ServiceBus", "subscriber.mjs"), topic, subscription])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             UseShellExecute = false,
-            Environment = { ["BROKER"] = stack.Broker.ConnectionString, ["MODULES"] = stack.Broker.Modules },
+            Environment = { ["BROKER"] = broker.ConnectionString, ["MODULES"] = broker.Modules },
         };
         return new Subscriber(Process.Start(start)!);
     }
