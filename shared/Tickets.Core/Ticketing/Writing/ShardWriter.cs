@@ -21,6 +21,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
 
     private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
     private readonly Crowd _crowd = new();
+    private readonly CancellationTokenSource _stopping = new();
     private NpgsqlConnection? _connection;
     private long _epoch;
     private bool _committing;
@@ -52,13 +53,16 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     public async ValueTask DisposeAsync()
     {
         _waiting.Close();
+        await _stopping.CancelAsync();
         await _running;
+        _stopping.Dispose();
         if (_connection is not null)
             await _connection.DisposeAsync();
     }
 
     private async Task RunAsync()
     {
+        await PrepareAsync();
         while (true)
         {
             var group = await _waiting.TakeAsync(MaxGroup, MaxGroupBytes);
@@ -77,6 +81,20 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
                 await DropConnectionAsync();
                 Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
             }
+        }
+    }
+
+    /// <summary>Learns the shard's epoch while the settings are at hand: a settings database that goes away later does not stop the writing.</summary>
+    private async Task PrepareAsync()
+    {
+        try
+        {
+            await ConnectAsync(_stopping.Token);
+        }
+        catch (Exception fault) when (IsLoss(fault) || _stopping.IsCancellationRequested)
+        {
+            LogLost(logger, shard.Name, fault);
+            await DropConnectionAsync();
         }
     }
 
@@ -152,13 +170,13 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
     }
 
-    private async Task<NpgsqlConnection> ConnectAsync()
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel = default)
     {
         if (_connection is not null)
             return _connection;
-        var session = await shard.Database.OpenConnectionAsync();
+        var session = await shard.Database.OpenConnectionAsync(cancel);
         _connection = session;
-        _epoch = await fence.ReadEpochAsync(shard.Name, session);
+        _epoch = await fence.ReadEpochAsync(shard.Name, session, cancel);
         return session;
     }
 
