@@ -15,12 +15,13 @@ public sealed class LocalStack : IAsyncDisposable
     private readonly ConcurrentBag<AppProcess> _apps = [];
     private AzuriteServer? _azurite;
     private StackDatabases? _databases;
+    private DatabaseBelongings _belongings;
     private string? _storage;
     private string? _serviceBusConnection;
     private int _appsStarted;
     private bool _disposed;
 
-    private LocalStack(LocalStackOptions options, StackDirectory directory) => (_options, _directory) = (options, directory);
+    private LocalStack(LocalStackOptions options, StackDirectory directory) => (_options, _directory, _belongings) = (options, directory, directory.Own);
 
     /// <summary>Connection string of the settings database.</summary>
     public string SettingsDatabase => _databases!.Settings;
@@ -76,7 +77,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <param name="port">To listen on where it is free; 0 prefers none.</param>
     public async Task<AppProcess> StartAppAsync(int port = 0, CancellationToken cancellationToken = default)
     {
-        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
+        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_belongings.DevelopmentKey, SettingsDatabase, cancellationToken);
         var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard.Replace('-', '_')}"] = connectionString;
@@ -119,6 +120,8 @@ public sealed class LocalStack : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before anything is started or wiped for it.
+        if (_options is { WithStorage: true, ExistingStorage: { } account }) _storage = ExistingStorage.Check(account);
         await LeftoverProcesses.WaitUntilGoneAsync(_directory.Pids, cancellationToken);
         if (_options.WipeAtStart) _directory.BeginAnew();
         _directory.SetLastLogsAside();
@@ -126,8 +129,17 @@ public sealed class LocalStack : IAsyncDisposable
 
         var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null) || (_options.WithServiceBus && _options.ExistingServiceBus is null);
         var installation = needsInstallation ? await Installation.EnsureAsync(_options.Progress, cancellationToken) : null;
-        // All at once, and all to their end: one that is still starting when another fails would be left running.
-        await Task.WhenAll(StartPostgresAsync(installation, cancellationToken), StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
+        if (_options.ExistingPostgres is { } existing)
+        {
+            await UseExistingPostgresAsync(existing, cancellationToken);
+            await Task.WhenAll(StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
+        }
+        else
+        {
+            // All at once, and all to their end: one that is still starting when another fails would be left running.
+            await Task.WhenAll(StartPostgresAsync(installation!, cancellationToken), StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
+        }
+
         if (!_options.WithApp) return;
 
         _options.Progress?.Report("Starting the function app");
@@ -135,33 +147,27 @@ public sealed class LocalStack : IAsyncDisposable
         _directory.Announce(app.Address.ToString());
     }
 
-    private async Task StartPostgresAsync(Installation? installation, CancellationToken cancellationToken)
+    private async Task UseExistingPostgresAsync(string existing, CancellationToken cancellationToken)
     {
-        string server;
-        if (_options.ExistingPostgres is { } existing)
-        {
-            var parsed = ExistingPostgres.Parse(existing);
-            await ExistingPostgres.CheckAsync(parsed, cancellationToken);
-            server = parsed.ConnectionString;
-        }
-        else
-        {
-            _options.Progress?.Report("Starting PostgreSQL");
-            Postgres = await PostgresServer.StartAsync(installation!, _directory, _options, cancellationToken);
-            server = Postgres.ConnectionString("postgres");
-        }
+        var server = ExistingPostgres.Parse(existing);
+        await ExistingPostgres.CheckAsync(server, cancellationToken);
+        _databases = await StackDatabases.CreateMissingAsync(server.ConnectionString, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+        _belongings = _directory.Of(_databases.Identity);
+    }
 
-        _databases = await StackDatabases.CreateMissingAsync(server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+    private async Task StartPostgresAsync(Installation installation, CancellationToken cancellationToken)
+    {
+        _options.Progress?.Report("Starting PostgreSQL");
+        Postgres = await PostgresServer.StartAsync(installation, _directory, _options, cancellationToken);
+        _databases = await StackDatabases.CreateMissingAsync(Postgres.ConnectionString("postgres"), _options.DatabasePrefix, _options.HotShards, cancellationToken);
     }
 
     private async Task StartStorageAsync(Installation? installation, CancellationToken cancellationToken)
     {
-        if (!_options.WithStorage) return;
-        _storage = _options.ExistingStorage;
-        if (_storage is not null) return;
+        if (!_options.WithStorage || _storage is not null) return;
 
         _options.Progress?.Report("Starting Azurite");
-        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _options, cancellationToken);
+        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _belongings.Azurite, _options, cancellationToken);
         _storage = _azurite.ConnectionString;
     }
 

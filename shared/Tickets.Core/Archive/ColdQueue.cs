@@ -5,4 +5,8 @@ namespace Tickets.Core.Archive;
 /// <param name="Shards">The hot shards that have tickets of the queue.</param>
 /// <param name="Fields">The indexed fields of the queue's workflow: text or int64, and the slot (1 to 5) of that type that holds them.</param>
 public sealed record ColdQueue(
-    int QueueId, string Name, TimeSpan HotRetention, IReadOnlyList<string> Shards, IReadOnlyDictionary<string, (bool IsText, int Slot)> Fields);
+    int QueueId, string Name, TimeSpan HotRetention, IReadOnlyList<string> Shards, IReadOnlyDictionary<string, (bool IsText, int Slot)> Fields)
+{
+    /// <summary>Tickets closed before this are due; a retention longer than time itself keeps them all.</summary>
+    public DateTime ClosedBefore(DateTimeOffset now) => now.UtcTicks > HotRetention.Ticks ? now.UtcDateTime - HotRetention : DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc);
+}

@@ -35,7 +35,7 @@ internal static class OplogRows
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
-        batch.BatchCommands.Add(Sql.Command("select last_opid, (select opid from oplog order by opid limit 1) from oplog_head"));
+        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
         batch.BatchCommands.Add(Sql.Command(
             $"""
             select {Columns}, case when octet_length(diff::text) <= $6 then diff end from oplog
@@ -47,11 +47,12 @@ internal static class OplogRows
             Sql.Value((long)max),
             Sql.Array(filter.Except),
             Sql.Value(longestDiff)));
+        // The oldest op is read last: a partition that is dropped meanwhile shows as a gap, not as ops that never were.
+        batch.BatchCommands.Add(Sql.Command("select opid from oplog order by opid limit 1"));
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var head = reader.GetInt64(0);
-        var oldest = reader.NumberOrNull(1) ?? head + 1;
         await reader.NextResultAsync(cancel);
         var ops = new List<OplogOp>();
         while (await reader.ReadAsync(cancel))
@@ -60,6 +61,8 @@ internal static class OplogRows
                 ops.Add(Read(shard, reader));
         }
 
+        await reader.NextResultAsync(cancel);
+        var oldest = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : head + 1;
         var readTo = ops.Count == max ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + window));
         return new OplogStretch(after, head, oldest, readTo, ops);
     }

@@ -29,6 +29,8 @@ public sealed class FindTickets
     /// <returns>The body of the answer.</returns>
     public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
+        if (TicketSearch.Strangers(body) is { } strangers)
+            return strangers;
         if (!body.TryGetProperty("query", out var query) || query.ValueKind != JsonValueKind.Object)
             return Problems.Invalid("/query", "This member is required: an object with at least a queue.");
         if (!query.TryGetProperty("queue", out var name) || name.ValueKind != JsonValueKind.String)
@@ -90,7 +92,7 @@ public sealed class FindTickets
             cancel);
         await writer.FlushAsync(cancel);
         var left = await LeftAsync(tickets, cancel);
-        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId))).ToList();
+        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId) || search.Queue.ShardOf(ticket.TicketId) != shard.Name)).ToList();
     }
 
     /// <summary>Tickets that have arrived on another shard and are only still to be cleared away here.</summary>

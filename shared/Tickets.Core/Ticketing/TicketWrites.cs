@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -19,6 +20,13 @@ public sealed class TicketWrites
 {
     // A nonce outlives its promised time by this much in the database, so that no clock that is a little late revives it.
     private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(10);
+
+    private const int MaxLooks = 10;
+
+    // One switch at a time is the rule; a second look covers settings that arrive between the two.
+    private const int MaxSwitches = 3;
 
     private readonly SettingsCache _settings;
     private readonly Nonces _nonces;
@@ -54,18 +62,24 @@ public sealed class TicketWrites
 
     public async Task<Result<CreateTicketResponse>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
+        if (CreateTicketReader.Strangers(body) is { } strangers)
+            return strangers;
         var found = await QueueOfAsync(body, caller, cancel);
         if (found.IsProblem)
             return found.Problem;
         var queue = found.Value!;
-        var request = CreateTicketReader.Read(body, queue, caller);
+        var request = CreateTicketReader.Read(body, queue, caller, _clock.GetUtcNow());
         if (request.IsProblem)
             return request.Problem;
 
         var (command, nonceText) = request.Value;
-        var written = nonceText is null
-            ? await CreateWithoutNonceAsync(command, cancel)
-            : await CreateWithNonceAsync(command, nonceText, ContentHash.Of(body, exceptMember: "nonce"), caller, cancel);
+        var content = nonceText is null ? default : ContentHash.Of(body, exceptMember: "nonce");
+        var written = await WhenPlacedAsync(
+            queue,
+            placed => nonceText is null
+                ? CreateWithoutNonceAsync(command with { Queue = placed }, cancel)
+                : CreateWithNonceAsync(command with { Queue = placed }, nonceText, content, caller, cancel),
+            cancel);
         if (written.IsProblem)
             return written.Problem;
         return new CreateTicketResponse(TicketId.Format(written.Value.TicketId), queue.Name, written.Value.Versions);
@@ -77,15 +91,38 @@ public sealed class TicketWrites
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        var found = await QueueOfTicketAsync(id, body, caller, cancel);
-        if (found.IsProblem)
-            return found.Problem;
-        var queue = found.Value!;
-        var read = UpdateTicketReader.Read(body, queue, id, _settings.Current);
+        return UpdateTicketShape.Strangers(body, inBulk: false) is { } strangers
+            ? strangers
+            : await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+    }
+
+    /// <summary>An update as it stands in a bulk request, with the ticket's id among its members.</summary>
+    internal async Task<Result<UpdateTicketResponse>> UpdateInBulkAsync(JsonElement item, Caller caller, CancellationToken cancel)
+    {
+        if (UpdateTicketShape.Strangers(item, inBulk: true) is { } strangers)
+            return strangers;
+        if (!item.TryGetProperty("ticket_id", out var text) || text.ValueKind != JsonValueKind.String)
+            return Problems.Invalid("/ticket_id", "This member is required: the id of the ticket.");
+        return TicketId.TryParse(text.GetString()!, out var id)
+            ? await WhereverAsync(id, item, caller, queue => UpdateInAsync(queue, id, item, caller, ifMatch: null, idempotencyKey: null, cancel), cancel)
+            : Problems.InvalidTicketId(text.GetString()!);
+    }
+
+    private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
+    {
+        // Before anything is judged by that queue's workflow: its statuses and fields are not for everybody.
+        QueueSettings? target = null;
+        if (UpdateTicketShape.MoveTo(body) is { } name)
+        {
+            var found = await ReachedAsync(name, "/set/queue", caller, cancel);
+            if (found.IsProblem)
+                return found.Problem;
+            target = found.Value;
+        }
+
+        var read = UpdateTicketReader.Read(body, queue, target, id);
         if (read.IsProblem)
             return read.Problem;
-        if (read.Value.MoveTo is { } target && !caller.Reaches(target.Name))
-            return Problems.ForbiddenQueue(target.Name);
 
         var command = read.Value with
         {
@@ -95,20 +132,13 @@ public sealed class TicketWrites
                 ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
                 _clock.GetUtcNow() + _options.NonceLifetime),
         };
-        var shard = queue.ShardOf(id);
-        var written = await WriteAsync(shard, command, cancel);
-        if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
-        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+        return Answer(id, await WriteAsync(command, cancel));
     }
 
     public async Task<Result<UpdateTicketResponse>> AcceptAsync(string ticketId, JsonElement body, Caller caller, CancellationToken cancel)
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        var found = await QueueOfTicketAsync(id, body, caller, cancel);
-        if (found.IsProblem)
-            return found.Problem;
 
         var errors = new List<ProblemError>();
         var unknown = new List<ProblemError>();
@@ -123,12 +153,28 @@ public sealed class TicketWrites
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 
-        var queue = found.Value!;
-        var shard = queue.ShardOf(id);
-        var written = await WriteAsync(shard, new AcceptTicket(queue, id, by!), cancel);
-        if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
-        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+        return await WhereverAsync(id, body, caller, async queue => Answer(id, await WriteAsync(new AcceptTicket(queue, id, by!), cancel)), cancel);
+    }
+
+    private static Result<UpdateTicketResponse> Answer(long id, Result<Written> written) => written.IsProblem
+        ? written.Problem
+        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, written.Value.Opid == 0 ? null : new OpPosition(written.Value.Shard, written.Value.Opid));
+
+    private Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel) =>
+        WhenPlacedAsync(command.Queue, placed => WriteAsync(placed.ShardOf(command.TicketId), command with { Queue = placed }, cancel), cancel);
+
+    /// <summary>A queue that is being switched to another shard takes no writes for a moment: they wait for it.</summary>
+    private async Task<Result<Written>> WhenPlacedAsync(QueueSettings queue, Func<QueueSettings, Task<Result<Written>>> write, CancellationToken cancel)
+    {
+        var written = await write(queue);
+        for (var attempt = 1; written.Problem?.Code == ProblemCodes.QueueMoving && attempt <= MaxSwitches; attempt++)
+        {
+            if (await _settings.WhenPlacedAsync(queue.QueueId, SwitchPatience, cancel) is not { } placed)
+                break;
+            written = await write(placed);
+        }
+
+        return written;
     }
 
     /// <summary>Writes to a ticket, which may be on its way to another shard: then its move is finished first.</summary>
@@ -186,27 +232,76 @@ public sealed class TicketWrites
     {
         if (!body.TryGetProperty("queue", out var value) || value.ValueKind != JsonValueKind.String)
             return Problems.Invalid("/queue", "This member is required: the name of a queue.");
-        var name = value.GetString()!;
-        if (!caller.Reaches(name))
-            return Problems.ForbiddenQueue(name);
-        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
+        return await ReachedAsync(value.GetString()!, "/queue", caller, cancel);
     }
 
-    private async Task<Result<QueueSettings?>> QueueOfTicketAsync(long id, JsonElement body, Caller caller, CancellationToken cancel)
+    /// <summary>The queue of this name. Reach is asked first: out of reach, names that exist are not told from those that do not.</summary>
+    private async Task<Result<QueueSettings?>> ReachedAsync(string name, string pointer, Caller caller, CancellationToken cancel)
+    {
+        if (!caller.Reaches(name))
+            return Problems.ForbiddenQueue(name);
+        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name, pointer);
+    }
+
+    /// <summary>Changes a ticket in the queue that the request names, or else in the one where it is.</summary>
+    private async Task<Result<UpdateTicketResponse>> WhereverAsync(long id, JsonElement body, Caller caller, Func<QueueSettings, Task<Result<UpdateTicketResponse>>> change, CancellationToken cancel)
     {
         if (body.TryGetProperty("queue", out _))
-            return await QueueOfAsync(body, caller, cancel);
-        // While a ticket moves between shards both know it; the last one is where it goes, or else a second try finds it there.
-        var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
-        if (located is not null)
-            return located;
-        var reached = _settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, cancel);
+        {
+            var named = await QueueOfAsync(body, caller, cancel);
+            if (named.IsProblem)
+                return named.Problem;
+            var changed = await change(named.Value!);
+            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], named.Value.Places, cancel) : changed;
+        }
+
+        // A ticket that has just left for another queue is looked for once more; one that is cold is asked for where it was, because its
+        // shard may still know the answer to an Idempotency-Key.
+        for (var look = 1; ; look++)
+        {
+            var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
+            var cold = located is null ? await ColdQueueAsync(id, caller, cancel) : default;
+            if (cold.IsProblem)
+                return cold.Problem;
+            if ((located ?? cold.Value) is not { } queue)
+                return Problems.TicketNotFound(TicketId.Format(id));
+            var changed = await change(queue);
+            if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
+                return changed;
+            if (located is null || look == MaxLooks)
+                return await RefusalAsync(changed.Problem!, id, [queue.Name], queue.Places, cancel);
+        }
+    }
+
+    private async Task<Result<QueueSettings?>> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
+    {
+        var reached = _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.Name).ToList();
+        var found = await FindColdAsync(id, reached, [.. _writers.All.Select(writer => writer.Shard.Name)], cancel);
+        return found.IsProblem ? found.Problem : found.Value is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
     }
 
     /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
-    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
-        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
-            ? Problems.TicketArchived(TicketId.Format(id))
-            : problem;
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        if (problem.Code != ProblemCodes.TicketNotFound)
+            return problem;
+        var found = await FindColdAsync(id, queues, shards, cancel);
+        return found.Problem ?? (found.Value is null ? problem : Problems.TicketArchived(TicketId.Format(id)));
+    }
+
+    private async Task<Result<string?>> FindColdAsync(long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        try
+        {
+            return (await _cold.LookupAsync(queues, shards, id, cancel)).Queue;
+        }
+        catch (DamagedPartException damage)
+        {
+            return Problems.ColdPartDamaged(damage.Part);
+        }
+        catch (OfflinePartException)
+        {
+            return Problems.TicketArchived(TicketId.Format(id));
+        }
+    }
 }

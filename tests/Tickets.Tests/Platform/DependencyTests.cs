@@ -12,6 +12,7 @@ public class DependencyTests
     private static readonly (string Area, string[] Uses)[] Areas =
     [
         ("Platform", []),
+        ("Orchestration", ["Platform"]),
         ("Workflows", ["Platform"]),
         ("Access", []),
         ("Settings", ["Access", "Platform", "Workflows"]),
@@ -20,6 +21,7 @@ public class DependencyTests
         ("Ticketing", ["Access", "Archive", "Oplog", "Platform", "Settings", "Workflows"]),
         ("Webhooks", ["Access", "Oplog", "Platform", "Settings"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
+        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
     ];
 
     [Fact]

@@ -9,7 +9,8 @@ public class LogEventTests
     // The table in docs/operations.md.
     private static readonly Dictionary<string, int> Hundreds = new(StringComparer.Ordinal)
     {
-        ["Hosting"] = 100, ["Health"] = 200, ["Platform"] = 300, ["Settings"] = 400, ["Ticketing"] = 500, ["Search"] = 600, ["Oplog"] = 700, ["Archive"] = 800, ["Webhooks"] = 1200,
+        ["Hosting"] = 100, ["Health"] = 200, ["Platform"] = 300, ["Settings"] = 400, ["Ticketing"] = 500, ["Search"] = 600, ["Oplog"] = 700, ["Archive"] = 800,
+        ["Orchestration"] = 900, ["Webhooks"] = 1200,
     };
 
     private static readonly (Type Type, int Id)[] Events =

@@ -29,6 +29,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public List<(long TicketId, int FromQueue, MovingTicket Ticket)> Departures { get; } = [];
     public List<TicketState> Arrivals { get; } = [];
     public List<FinishDeparture> Finishes { get; } = [];
+    public List<TicketState> Returns { get; } = [];
+    public List<EraseTicket> Erasures { get; } = [];
 
     public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || Finishes.Count > 0;
 
@@ -46,6 +48,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             AcceptTicket accept => Accept(accept),
             ArriveTicket arrive => Arrive(arrive),
             FinishDeparture finish => Finish(finish),
+            ReturnTicket back => Return(back),
+            EraseTicket erase => Erase(erase),
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
         _answers.Add((pending, answer, _lastOp));
@@ -61,7 +65,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Create(CreateTicket command)
     {
-        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0);
+        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0, shard);
         var claimed = false;
         if (command.Nonce is { } nonce && loaded.Numbers.TryGetValue(command.TicketId, out var used))
         {
@@ -81,7 +85,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Claim(ClaimNumber command)
     {
-        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
+        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used))
             return used.Content == command.Nonce.Content ? claimed : UsedOtherwise();
         Numbers.Add(new NumberUse(command.TicketId, null, command.Nonce));
@@ -95,7 +99,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         {
             _lastOp = _opOfKey.GetValueOrDefault(use.Key);
             return stored.Content == use.Content
-                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid)
+                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid, stored.Shard ?? shard)
                 : Problems.IdempotencyKeyReused();
         }
 
@@ -106,6 +110,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var decision = Rules.Decide.Update(ticket, command, now);
         if (decision.IsProblem)
             return decision.Problem;
+        if (decision.Value.Ops.Count == 0)
+            return new Written(command.TicketId, decision.Value.Versions, 0, shard);
 
         var departed = Depart(decision.Value);
         if (departed is null)
@@ -119,7 +125,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             loaded.Answers[key.Key] = new StoredAnswer(key.Content, command.TicketId, JsonSerializer.Serialize(versions, TicketsJson.Default.TicketVersions), 0);
         }
 
-        return new Written(command.TicketId, versions, 0, departed);
+        return new Written(command.TicketId, versions, 0, shard, departed);
     }
 
     /// <summary>A move to a queue of another shard only begins here: the row stays, marked, until the ticket has arrived there.</summary>
@@ -137,7 +143,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Arrive(ArriveTicket command)
     {
-        var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0);
+        var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used.ArrivedVersion >= command.Ticket.Version)
             return arrived;
 
@@ -149,10 +155,36 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         return arrived;
     }
 
+    private Result<Written> Return(ReturnTicket command)
+    {
+        var returned = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
+        if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used is { QueueId: not null, Gone: false })
+            return returned;
+
+        var state = command.Ticket.ToState(command.Queue) with { UpdatedAt = now };
+        var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
+        Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.Restored, state, DiffWriter.WholeTicket(state))]));
+        Returns.Add(state);
+        loaded.Numbers[command.TicketId] = used with { QueueId = command.Queue.QueueId, Gone = false };
+        return returned;
+    }
+
+    private Result<Written> Erase(EraseTicket command)
+    {
+        var hot = Find(command);
+        if (hot?.MovingTo is not null)
+            return Problems.TicketMoving(command.TicketId.ToString());
+        var (version, status) = hot is null ? (command.Version, command.Status) : (hot.Version, hot.Status);
+        Erasures.Add(command);
+        Ops.Add(new OpDraft(OpKinds.Erased, command.TicketId, command.Queue.QueueId, version, status, hot?.Resolution, """{"set":{}}"""));
+        _lastOp = Ops.Count;
+        return new Written(command.TicketId, new TicketVersions(version, new Dictionary<string, long>()), 0, shard);
+    }
+
     private Result<Written> Finish(FinishDeparture command)
     {
         Finishes.Add(command);
-        return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
+        return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
     }
 
     private Result<Written> Accept(AcceptTicket command)
@@ -166,11 +198,13 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             return decision.Problem;
         if (decision.Value.Change is { } change)
             Apply(change);
-        return new Written(command.TicketId, new TicketVersions(decision.Value.Version, new Dictionary<string, long>()), 0);
+        return new Written(command.TicketId, new TicketVersions(decision.Value.Version, new Dictionary<string, long>()), 0, shard);
     }
 
     private TicketState? Find(TicketCommand command)
     {
+        if (Erasures.Exists(erased => erased.TicketId == command.TicketId))
+            return null;
         if (Tickets.TryGetValue(command.TicketId, out var current) || loaded.Tickets.TryGetValue(command.TicketId, out current))
             return current.Queue.QueueId == command.Queue.QueueId ? current : null;
         return null;
