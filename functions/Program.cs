@@ -20,8 +20,8 @@ TicketFunctions.Declare(functions);
 SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
-WebhookFunctions.Declare(functions);
 OperationFunctions.Declare(functions);
+WebhookFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

@@ -7,7 +7,7 @@ using Tickets.Bench.Report;
 using Tickets.Bench.Start;
 using Tickets.Local;
 
-IBenchArea[] areas = [new HotArea(), new StartArea(), new ColdArea(), new OplogArea()];
+IBenchArea[] areas = [new HotArea(), new OplogArea(), new ColdArea(), new StartArea()];
 
 var quick = new Option<bool>("--quick") { Description = "Smaller and shorter: at most three minutes, for a first look.", Recursive = true };
 var only = new Option<string[]>("--only") { Description = "Names of figures to measure, separated by commas.", Recursive = true, AllowMultipleArgumentsPerToken = true };
