@@ -1,11 +1,10 @@
 // Holds an index against the database: asks the API for every ticket of some queues and tells each difference.
 //   node compare.mjs --index index.json --api http://127.0.0.1:7071 --key KEY --queue Q [--queue Q2]     exits with 0 or 1
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { wordsOf } from './ticket-index.mjs';
+import { readIndex, wordsOf } from './ticket-index.mjs';
 
 const { values: options } = parseArgs({ options: { index: { type: 'string' }, api: { type: 'string' }, key: { type: 'string' }, queue: { type: 'string', multiple: true } } });
-const indexed = JSON.parse(readFileSync(options.index, 'utf8')).tickets;
+const indexed = readIndex(options.index).tickets;
 const differences = [];
 let compared = 0;
 const found = new Set();

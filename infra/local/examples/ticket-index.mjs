@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /** Which tickets have which words in their meta blocks, and each ticket's status and queue. */
 export class TicketIndex {
@@ -7,15 +7,20 @@ export class TicketIndex {
   #path;
   #tickets; // id → {queue, version, status, resolution, words: {block: [word]}}
   #positions; // session → the last opid applied
+  #changed = new Set(); // ids that are not written yet
 
-  constructor(path, { tickets = {}, positions = {} } = {}) {
+  constructor(path, { tickets, positions }) {
     this.#path = path;
     this.#tickets = tickets;
     this.#positions = positions;
   }
 
+  /** The index as it was last written; its file begins anew with that. */
   static load(path) {
-    return new TicketIndex(path, existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {});
+    const state = readIndex(path);
+    writeFileSync(path + '.next', JSON.stringify(state) + '\n');
+    renameSync(path + '.next', path);
+    return new TicketIndex(path, state);
   }
 
   get size() {
@@ -30,6 +35,7 @@ export class TicketIndex {
     }
     this.#positions[session] = op.opid;
     this.applied++;
+    this.#changed.add(op.ticket_id);
     const known = this.#tickets[op.ticket_id];
     // The other half of a move may come through another shard's session, earlier or later: the version decides.
     if (known && known.version > op.version) return;
@@ -47,11 +53,26 @@ export class TicketIndex {
     return Object.keys(this.#tickets).filter(id => Object.values(this.#tickets[id].words).some(words => words.includes(word)));
   }
 
-  /** All or nothing: a file that is half written is never under its name. */
+  /** Appends what has changed and the positions, in one line: a line that was cut off counts for nothing when it is read. */
   save() {
-    writeFileSync(this.#path + '.next', JSON.stringify({ tickets: this.#tickets, positions: this.#positions }));
-    renameSync(this.#path + '.next', this.#path);
+    const tickets = Object.fromEntries([...this.#changed].map(id => [id, this.#tickets[id] ?? null]));
+    appendFileSync(this.#path, JSON.stringify({ tickets, positions: this.#positions }) + '\n');
+    this.#changed.clear();
   }
+}
+
+/** What the lines of an index file add up to. */
+export function readIndex(path) {
+  const state = { tickets: {}, positions: {} };
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  // Behind the last line break there is nothing, or a line that was cut off.
+  for (const line of lines.slice(0, -1)) {
+    const { tickets, positions } = JSON.parse(line);
+    Object.assign(state.tickets, tickets);
+    Object.assign(state.positions, positions);
+  }
+  for (const [id, ticket] of Object.entries(state.tickets)) if (ticket === null) delete state.tickets[id];
+  return state;
 }
 
 function changed(before, { queue, version, diff }) {

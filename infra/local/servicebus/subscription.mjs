@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { correlationFilter } from './filters.mjs';
 import { withReason } from './message.mjs';
 
-export const DEFAULTS = { requiresSession: false, lockSeconds: 30, maxDeliveryCount: 10, filter: null };
+export const DEFAULTS = { requiresSession: false, lockSeconds: 30, maxDeliveryCount: 10, timeToLiveSeconds: 3600, filter: null };
 
 /** Messages that can be received now, in order of their sequence numbers: one that comes back takes its old place. */
 class Line {
@@ -54,7 +54,7 @@ export class Subscription {
     this.passes = correlationFilter(this.options.filter);
     this.journal = journal;
     if (!name.endsWith('/$DeadLetterQueue'))
-      this.deadLetters = new Subscription(`${name}/$DeadLetterQueue`, { lockSeconds: this.options.lockSeconds, maxDeliveryCount: Infinity }, journal);
+      this.deadLetters = new Subscription(`${name}/$DeadLetterQueue`, { lockSeconds: this.options.lockSeconds, maxDeliveryCount: Infinity, timeToLiveSeconds: Infinity }, journal);
   }
 
   get requiresSession() {
@@ -69,7 +69,8 @@ export class Subscription {
   add(message) {
     if (this.requiresSession && message.sessionId === undefined) return this.deadLetters.add(withReason(message, 'Session id is null.'));
     const session = this.#session(this.requiresSession ? message.sessionId : '');
-    session.line.add({ message, deliveryCount: 0, session });
+    const expiresAt = Math.min(message.expiresAt, message.enqueuedAt + this.options.timeToLiveSeconds * 1000);
+    session.line.add({ message, deliveryCount: 0, session, expiresAt });
     this.#pump(session);
   }
 
@@ -109,7 +110,7 @@ export class Subscription {
   }
 
   #give(entry, receiver) {
-    if (entry.message.expiresAt <= Date.now()) return this.#gone(entry);
+    if (entry.expiresAt <= Date.now()) return this.#gone(entry);
     entry.token = randomBytes(16);
     entry.lockedUntil = Date.now() + this.lockMs;
     entry.receiver = receiver;
@@ -149,6 +150,7 @@ export class Subscription {
       }
     }
     for (const session of this.#lines.values()) {
+      while (session.line.length > 0 && session.line.first().expiresAt <= now) this.#gone(session.line.take());
       if (session.holder && session.lockedUntil <= now) this.#release(session, true).lost();
     }
     this.deadLetters?.sweep(now);

@@ -7,8 +7,11 @@ internal sealed record ShardStretch(string Shard, OplogStretch Stretch)
     public long Head => Stretch.Head;
     public bool Trimmed => Stretch.Trimmed;
 
+    /// <summary>The shard did not answer.</summary>
+    public bool IsAway { get; private init; }
+
     /// <summary>Of a shard that could not be read: nothing, and the position stays.</summary>
-    public static ShardStretch Away(string shard, long position) => new(shard, new OplogStretch(position, position, position, position, []));
+    public static ShardStretch Away(string shard, long position) => new(shard, new OplogStretch(position, position, position, position, [])) { IsAway = true };
 
     public ShardStretch Where(Predicate<OplogOp> wants) => this with { Stretch = Stretch with { Ops = [.. Ops.Where(op => wants(op))] } };
 }

@@ -14,6 +14,7 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
     private const int MostOps = 4_096;
     private const long MostCharacters = 8 << 20;
     private const int MostAtOnce = 1_000;
+    private const string Erased = "erased";
 
     // Under load ops come in hundreds of groups a second; looking that often would cost more than it brings.
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
@@ -106,10 +107,15 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
             if (_running)
                 return true;
             _live = false;
-            _ops.Clear();
-            _characters = 0;
+            Forget();
             return false;
         }
+    }
+
+    private void Forget()
+    {
+        _ops.Clear();
+        _characters = 0;
     }
 
     private async Task ReadNewAsync()
@@ -137,6 +143,9 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
         {
             foreach (var op in ops)
             {
+                // What a ticket's earlier ops told is being taken out of the log: whoever asks for it is to read that.
+                if (op.Kind == Erased)
+                    Forget();
                 _ops.Enqueue(op);
                 _characters += op.Diff!.Length;
             }

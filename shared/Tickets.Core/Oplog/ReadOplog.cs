@@ -32,7 +32,7 @@ public sealed class ReadOplog
         (_shards, _settings, _cursors, _positions, _heads, _tails, _clock, _logger) = (shards, settings, cursors, positions, heads, tails, clock, logger);
 
     /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
-    /// <param name="queueName">Only this queue's ops, and only of the shards that it lies on.</param>
+    /// <param name="queueName">Only this queue's ops. It may have lain on other shards: those are asked too, but only its own must answer.</param>
     /// <param name="wait">Waits so long for the first op.</param>
     public async Task<Result<OplogAnswer>> ReadAsync(string? cursor, int maxOps, string? queueName, TimeSpan wait, Caller caller, CancellationToken cancel)
     {
@@ -78,30 +78,30 @@ public sealed class ReadOplog
 
     private async Task<Result<Request>> RequestAsync(string? queueName, int maxOps, Caller caller, CancellationToken cancel)
     {
+        string[] all = [.. _shards.All.Select(shard => shard.Name)];
         if (queueName is null)
         {
             var except = _settings.Current.Queues.Values.Where(queue => !caller.Reaches(queue.Name)).Select(queue => queue.QueueId).ToArray();
             // Decided by the name at the end: a queue may be made while the request waits.
-            return new Request([.. _shards.All.Select(shard => shard.Name)], maxOps, new OplogFilter([], except), op => Reaches(caller, op), IsWhole: true);
+            return new Request(all, all, maxOps, new OplogFilter([], except), op => Reaches(caller, op));
         }
 
         if (!caller.Reaches(queueName))
             return Problems.ForbiddenQueue(queueName);
         return await _settings.FindQueueAsync(queueName, cancel) is { } queue
-            ? new Request([.. queue.Shards.Where(_shards.Knows)], maxOps, new OplogFilter([queue.QueueId], []), op => op.QueueId == queue.QueueId, IsWhole: false)
+            ? new Request(all, [.. queue.Shards.Where(_shards.Knows)], maxOps, new OplogFilter([queue.QueueId], []), op => op.QueueId == queue.QueueId)
             : Problems.QueueNotFound(queueName, "");
     }
 
     private bool Reaches(Caller caller, OplogOp op) => _settings.Current.QueuesById.TryGetValue(op.QueueId, out var queue) && caller.Reaches(queue.Name);
 
     /// <summary>A shard that is away keeps its place in the cursor, and the others' ops go on.</summary>
-    /// <exception cref="NpgsqlException">None of them answers.</exception>
+    /// <exception cref="NpgsqlException">None of those answers that matter.</exception>
     private async Task<ShardStretch[]> ReadShardsAsync(Dictionary<string, long> positions, Request request, bool fromMemory, CancellationToken cancel)
     {
         var read = await Task.WhenAll(request.Shards.Select(shard => TryReadShardAsync(shard, positions[shard], request, fromMemory, cancel)));
-        if (Array.TrueForAll(read, stretch => stretch is null))
-            throw new NpgsqlException("No shard answers.");
-        return [.. read.Zip(request.Shards, (stretch, shard) => stretch ?? ShardStretch.Away(shard, positions[shard]))];
+        var all = read.Zip(request.Shards, (stretch, shard) => stretch ?? ShardStretch.Away(shard, positions[shard])).ToArray();
+        return Array.Exists(all, stretch => !stretch.IsAway && request.Home.Contains(stretch.Shard)) ? all : throw new NpgsqlException("No shard answers.");
     }
 
     /// <returns>Null when the shard is away.</returns>
@@ -157,16 +157,16 @@ public sealed class ReadOplog
     private OplogAnswer Page(List<OplogOp> ops, Dictionary<string, long> positions, bool behind, Request request)
     {
         var span = ops.Count > 0 ? ops[^1].At - ops[0].At : TimeSpan.Zero;
-        var delay = PollingDelay.After(behind, ops.Count, span, request.MaxOps, request.Shards.Min(shard => _heads[shard].Quiet));
+        var delay = PollingDelay.After(behind, ops.Count, span, request.MaxOps, request.Home.Min(shard => _heads[shard].Quiet));
         return new OplogAnswer([.. ops.Select(op => (op, _settings.Current.QueuesById[op.QueueId].Name))], _cursors.Write(positions), delay);
     }
 
     /// <param name="Shards">Those to read.</param>
+    /// <param name="Home">Those of which one at least must answer.</param>
     /// <param name="Filter">What the database can decide.</param>
     /// <param name="Wants">Decides.</param>
-    /// <param name="IsWhole">All shards are read, so one that is away does not matter.</param>
-    private sealed record Request(IReadOnlyList<string> Shards, int MaxOps, OplogFilter Filter, Predicate<OplogOp> Wants, bool IsWhole)
+    private sealed record Request(IReadOnlyList<string> Shards, IReadOnlyList<string> Home, int MaxOps, OplogFilter Filter, Predicate<OplogOp> Wants)
     {
-        public bool Requires(string shard) => !IsWhole && Shards.Count == 1 && Shards[0] == shard;
+        public bool Requires(string shard) => Home.Count == 1 && Home[0] == shard;
     }
 }

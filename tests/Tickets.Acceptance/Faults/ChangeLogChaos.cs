@@ -167,13 +167,24 @@ internal sealed class ChangeLogChaos : IAsyncDisposable
     /// <summary>Lets the index come to its end and holds it against the database.</summary>
     public async Task<bool> IndexIsRightAsync()
     {
-        using var keeper = Node("search-index.mjs", "--index", _indexFile, "--modules", _stack.ServiceBus!.Modules, "--idle", "4");
-        IndexReport = await keeper.StandardOutput.ReadToEndAsync();
-        await keeper.WaitForExitAsync();
+        using (var keeper = Node("search-index.mjs", "--index", _indexFile, "--modules", _stack.ServiceBus!.Modules))
+        {
+            await Eventually.IsAsync(HasNothingLeftAsync, Patience);
+            keeper.Kill();
+            await keeper.WaitForExitAsync();
+        }
+
         using var compare = Node("compare.mjs", ["--index", _indexFile, "--api", App().ToString(), "--key", _stack.DevelopmentKey!, .. _queues.SelectMany(queue => new[] { "--queue", queue })]);
-        IndexReport += await compare.StandardOutput.ReadToEndAsync();
+        IndexReport = await compare.StandardOutput.ReadToEndAsync();
         await compare.WaitForExitAsync();
         return compare.ExitCode == 0;
+    }
+
+    private async Task<bool> HasNothingLeftAsync()
+    {
+        var topics = JsonElement.Parse(await _http.GetStringAsync(new Uri(_stack.ServiceBus!.Address, "/$local/topics")));
+        var counts = topics.GetProperty("tickets-oplog").GetProperty("search-index");
+        return counts.Number("active") + counts.Number("locked") == 0;
     }
 
     /// <summary>The heads of all shards, once the relay has published up to them.</summary>

@@ -9,7 +9,7 @@ internal sealed record WebhookRequest(string? Id, long Timestamp, string? Signat
 /// <summary>Somebody's endpoint: keeps what it is sent and answers as the test says.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly ConcurrentQueue<WebhookRequest> _requests = new();
     private readonly Task _serving;
 
@@ -17,9 +17,10 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     {
         for (var port = Random.Shared.Next(33_000, 60_000); ; port++)
         {
+            // One that could not start is of no further use.
+            _listener = new HttpListener();
             try
             {
-                _listener.Prefixes.Clear();
                 _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
                 _listener.Prefixes.Add($"http://localhost:{port}/");
                 _listener.Start();

@@ -319,6 +319,14 @@ test('a scheduled message arrives when it is due, and not when it was cancelled'
   assert.deepEqual(ids(await receiveAll(receiver, 2, 5000)), ['kept', 'by-rest']);
 });
 
+test('a message that nobody receives in time goes', async () => {
+  const t = await topic({}, { timeToLiveSeconds: 1 });
+  await sent(t, one('a'));
+  await pause(1300);
+  await sent(t, one('b'));
+  assert.deepEqual(ids(await receiveAll(client.createReceiver(t, 's'), 2, 600)), ['b']);
+});
+
 test('planned faults answer, cut and slow as told', async () => {
   const t = await topic({ duplicateDetectionSeconds: 60 });
   await local('faults', [{ topic: t, status: 429, retryAfter: 2 }, { topic: t, status: 503, match: 'a' }, { topic: t, drop: 'before' }, { topic: t, drop: 'after' }, { topic: t, slowMs: 300 }]);
