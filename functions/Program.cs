@@ -5,6 +5,7 @@ using Tickets.Core.Settings;
 using Tickets.Functions.Archive;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
+using Tickets.Functions.Operations;
 using Tickets.Functions.Oplog;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
@@ -18,6 +19,7 @@ TicketFunctions.Declare(functions);
 SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
+OperationFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

@@ -5,7 +5,7 @@ using Tickets.Local.Processes;
 namespace Tickets.Local;
 
 /// <summary>
-/// PostgreSQL, Azurite and the function app as processes of this machine, on loopback only. Everything started here ends
+/// PostgreSQL, Azurite, Service Bus and the function app as processes of this machine, on loopback only. Everything started here ends
 /// with the stack: when it is disposed, and also when its process is killed.
 /// </summary>
 public sealed class LocalStack : IAsyncDisposable
@@ -17,6 +17,7 @@ public sealed class LocalStack : IAsyncDisposable
     private StackDatabases? _databases;
     private DatabaseBelongings _belongings;
     private string? _storage;
+    private string? _serviceBusConnection;
     private int _appsStarted;
     private bool _disposed;
 
@@ -31,6 +32,13 @@ public sealed class LocalStack : IAsyncDisposable
     /// <summary>Of Azurite or the account named in its place.</summary>
     /// <exception cref="InvalidOperationException">The stack was started without storage.</exception>
     public string StorageConnectionString => _storage ?? throw new InvalidOperationException("The stack runs without storage.");
+
+    /// <summary>Of the local broker or the namespace named in its place.</summary>
+    /// <exception cref="InvalidOperationException">The stack was started without Service Bus.</exception>
+    public string ServiceBusConnectionString => _serviceBusConnection ?? throw new InvalidOperationException("The stack runs without Service Bus.");
+
+    /// <summary>The stack's own broker; null when there is none or an existing namespace is used.</summary>
+    public ServiceBusBroker? ServiceBus { get; private set; }
 
     /// <summary>The stack's own server; null when an existing one is used.</summary>
     public PostgresServer? Postgres { get; private set; }
@@ -74,6 +82,7 @@ public sealed class LocalStack : IAsyncDisposable
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard.Replace('-', '_')}"] = connectionString;
         if (_storage is not null) configuration["Storage__ConnectionString"] = _storage;
+        if (_serviceBusConnection is not null) configuration["ServiceBusConnection"] = _serviceBusConnection;
 
         var name = $"app-{Interlocked.Increment(ref _appsStarted):00}";
         var app = await AppProcess.StartAsync(name, port, configuration, _directory, _options, cancellationToken);
@@ -89,6 +98,7 @@ public sealed class LocalStack : IAsyncDisposable
         List<Task<string>> watched = [.. Apps.Where(app => !app.HasExited).Select(app => Watch("The function app", app.Exited, app.LogFile))];
         if (Postgres is not null) watched.Add(Watch("PostgreSQL", Postgres.Exited, Postgres.LogFile));
         if (_azurite is not null) watched.Add(Watch("Azurite", _azurite.Exited, _directory.LogFile("azurite")));
+        if (ServiceBus is not null) watched.Add(Watch("Service Bus", ServiceBus.Exited, _directory.LogFile("servicebus")));
         return watched.Count == 0
             ? await new TaskCompletionSource<string>().Task.WaitAsync(cancellationToken)
             : await await Task.WhenAny(watched).WaitAsync(cancellationToken);
@@ -100,7 +110,7 @@ public sealed class LocalStack : IAsyncDisposable
         _disposed = true;
         await Task.WhenAll(_apps.Select(app => app.DisposeAsync().AsTask()));
         // After the apps, which use them to the end.
-        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask, ServiceBus?.DisposeAsync().AsTask() ?? Task.CompletedTask);
         if (_options.WipeAtEnd) _directory.Wipe();
         _directory.Dispose();
         if (_options.WipeAtEnd) _directory.DeleteLock();
@@ -115,17 +125,17 @@ public sealed class LocalStack : IAsyncDisposable
         _directory.SetLastLogsAside();
         _directory.Announce(address: null);
 
-        var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null);
+        var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null) || (_options.WithServiceBus && _options.ExistingServiceBus is null);
         var installation = needsInstallation ? await Installation.EnsureAsync(_options.Progress, cancellationToken) : null;
         if (_options.ExistingPostgres is { } existing)
         {
             await UseExistingPostgresAsync(existing, cancellationToken);
-            await StartStorageAsync(installation, cancellationToken);
+            await Task.WhenAll(StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
         }
         else
         {
-            // Both at once, and both to their end: one that is still starting when the other fails would be left running.
-            await Task.WhenAll(StartPostgresAsync(installation!, cancellationToken), StartStorageAsync(installation, cancellationToken));
+            // All at once, and all to their end: one that is still starting when another fails would be left running.
+            await Task.WhenAll(StartPostgresAsync(installation!, cancellationToken), StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
         }
 
         if (!_options.WithApp) return;
@@ -157,5 +167,16 @@ public sealed class LocalStack : IAsyncDisposable
         _options.Progress?.Report("Starting Azurite");
         _azurite = await AzuriteServer.StartAsync(installation!, _directory, _belongings.Azurite, _options, cancellationToken);
         _storage = _azurite.ConnectionString;
+    }
+
+    private async Task StartServiceBusAsync(Installation? installation, CancellationToken cancellationToken)
+    {
+        if (!_options.WithServiceBus) return;
+        _serviceBusConnection = _options.ExistingServiceBus;
+        if (_serviceBusConnection is not null) return;
+
+        _options.Progress?.Report("Starting Service Bus");
+        ServiceBus = await ServiceBusBroker.StartAsync(installation!, _directory, _options, cancellationToken);
+        _serviceBusConnection = ServiceBus.ConnectionString;
     }
 }

@@ -26,6 +26,8 @@ internal sealed class StackDirectory : IDisposable
     /// <summary>What belongs to databases of other servers, a folder for each set of them.</summary>
     public string Elsewhere => Path.Combine(Root, "elsewhere");
 
+    public string ServiceBus => Path.Combine(Root, "servicebus");
+
     private string Holder => HolderOf(Root);
 
     /// <summary>Creates the folder where needed and takes it.</summary>

@@ -99,6 +99,9 @@ public sealed record FindTicketsRequest
     /// <summary>1 to 1000; 100 when left out.</summary>
     public int? Limit { get; init; }
     public string? Cursor { get; init; }
+
+    /// <summary>Only false: archived tickets are gone through by <c>POST /cold/scans</c>.</summary>
+    public bool? IncludeCold { get; init; }
 }
 
 public sealed record FindTicketsResponse

@@ -5,7 +5,14 @@ using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Archive.Scan;
+using Tickets.Core.Operations;
+using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.QueueMoves;
+using Tickets.Core.Operations.Restore;
+using Tickets.Core.Operations.Scans;
 using Tickets.Core.Oplog;
+using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Storage;
 using Tickets.Core.Search;
@@ -31,6 +38,8 @@ public static class TicketsCore
         AddOplog(services);
         AddTicketing(services);
         AddArchive(services, configuration);
+        AddOrchestration(services);
+        AddOperations(services);
         return services;
     }
 
@@ -90,14 +99,45 @@ public static class TicketsCore
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(_ => StorageAccount.FromConfiguration(configuration));
+        services.AddSingleton(ArchiveOptions.From(configuration));
         services.AddSingleton(get => new ColdShards(Get<StorageAccount>(get).Tables, Get<TimeProvider>(get)));
         services.AddSingleton(get => new ColdParts(Get<StorageAccount>(get).Blobs));
-        services.AddSingleton(get => new ColdIndex(Get<ColdShards>(get), Get<TimeProvider>(get)));
-        services.AddSingleton(get => new ColdTickets(Get<ColdIndex>(get), Get<ColdParts>(get)));
+        services.AddSingleton<ColdIndex>();
+        services.AddSingleton(get => new TierMoves(shard => Get<ShardSet>(get)[shard].Database, Get<TimeProvider>(get)));
+        services.AddSingleton<ColdTickets>();
+        services.AddSingleton<Compaction>();
+        services.AddSingleton<ColdSweep>();
+        services.AddSingleton<PartAging>();
+        services.AddSingleton<IndexRebuild>();
+        services.AddSingleton<ArchiveTools>();
         services.AddSingleton(get => new Archiver(
-            Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
+            Get<ArchiveTools>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
+        services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
+    }
+
+    private static void AddOrchestration(IServiceCollection services)
+    {
+        services.AddSingleton(new TaskHubsOptions(new TaskHubOptions()));
+        AddHosted<TaskHubs>(services);
+    }
+
+    private static void AddOperations(IServiceCollection services)
+    {
+        services.AddSingleton(get => new ResultFiles(Get<StorageAccount>(get).Blobs));
+        services.AddSingleton<ColdScan>();
+        services.AddSingleton<ScanUnits>();
+        services.AddSingleton<Withdrawal>();
+        services.AddSingleton<PartErasure>();
+        services.AddSingleton<EraseDiffs>();
+        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new EraseTickets(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
+        services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
+        services.AddSingleton<LongOperations>();
+        services.AddSingleton<ColdOperations>();
+        services.AddSingleton<QueueOperations>();
     }
 
     private static T Get<T>(IServiceProvider provider)

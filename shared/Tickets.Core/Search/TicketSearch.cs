@@ -18,7 +18,7 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
 {
     public const int MaxLimit = 1000;
 
-    private static readonly string[] Members = ["query", "projection", "limit", "cursor"];
+    private static readonly string[] Members = ["query", "projection", "limit", "cursor", "include_cold"];
     private static readonly string[] QueryMembers = ["queue", "status", "resolution_status", "resolution", "ticket_id", "group", "parent_id", "indexed_meta"];
     private const int DefaultLimit = 100;
 
@@ -46,6 +46,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
         var projection = Projection.Parse(reader.Texts("projection", 100), "/projection", errors);
         var limit = reader.Integer("limit", 1, MaxLimit) ?? DefaultLimit;
         var cursor = reader.Text("cursor", 4096);
+        if (reader.Flag("include_cold") == true)
+            reader.Fault("include_cold", "A search reads the hot tier only. POST /cold/scans goes through the cold tier, as a long operation.");
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 
@@ -60,7 +62,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
 
     private static Guid ShapeOf(JsonElement query) => ContentHash.Of(query, scope: "find\n");
 
-    private static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
+    /// <summary>The conditions of a query object but for its ticket id.</summary>
+    public static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
     {
         var criteria = new List<Criterion>();
         _ = query.RequiredText("queue");

@@ -11,6 +11,9 @@ public sealed record QueueSettings(int QueueId, Queue Definition, WorkflowRules 
     /// <summary>More than one: the queue is split by ticket id.</summary>
     public IReadOnlyList<string> Shards { get; } = Definition.Shards ?? [];
 
+    /// <summary>Where the queue's tickets are or were a moment ago: more than <see cref="Shards"/> while it moves.</summary>
+    public IReadOnlyList<string> Places { get; } = Definition.Moving is { } move ? [.. move.From.Union(move.To, StringComparer.Ordinal)] : Definition.Shards ?? [];
+
     /// <summary>The queue's own partitions on each of its shards.</summary>
     public string TicketsTable { get; } = $"tickets_q{QueueId}";
     public string MetaTable { get; } = $"ticket_meta_q{QueueId}";

@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -251,7 +252,7 @@ public sealed class TicketWrites
             if (named.IsProblem)
                 return named.Problem;
             var changed = await change(named.Value!);
-            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], cancel) : changed;
+            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], named.Value.Places, cancel) : changed;
         }
 
         // A ticket that has just left for another queue is looked for once more; one that is cold is asked for where it was, because its
@@ -259,26 +260,48 @@ public sealed class TicketWrites
         for (var look = 1; ; look++)
         {
             var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
-            var queue = located ?? await ColdQueueAsync(id, caller, cancel);
-            if (queue is null)
+            var cold = located is null ? await ColdQueueAsync(id, caller, cancel) : default;
+            if (cold.IsProblem)
+                return cold.Problem;
+            if ((located ?? cold.Value) is not { } queue)
                 return Problems.TicketNotFound(TicketId.Format(id));
             var changed = await change(queue);
             if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
                 return changed;
             if (located is null || look == MaxLooks)
-                return await RefusalAsync(changed.Problem!, id, [queue.Name], cancel);
+                return await RefusalAsync(changed.Problem!, id, [queue.Name], queue.Places, cancel);
         }
     }
 
-    private async Task<QueueSettings?> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
+    private async Task<Result<QueueSettings?>> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
     {
         var reached = _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.Name).ToList();
-        return (await _cold.LookupAsync(reached, id, cancel)).Queue is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
+        var found = await FindColdAsync(id, reached, [.. _writers.All.Select(writer => writer.Shard.Name)], cancel);
+        return found.IsProblem ? found.Problem : found.Value is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
     }
 
     /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
-    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
-        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
-            ? Problems.TicketArchived(TicketId.Format(id))
-            : problem;
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        if (problem.Code != ProblemCodes.TicketNotFound)
+            return problem;
+        var found = await FindColdAsync(id, queues, shards, cancel);
+        return found.Problem ?? (found.Value is null ? problem : Problems.TicketArchived(TicketId.Format(id)));
+    }
+
+    private async Task<Result<string?>> FindColdAsync(long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        try
+        {
+            return (await _cold.LookupAsync(queues, shards, id, cancel)).Queue;
+        }
+        catch (DamagedPartException damage)
+        {
+            return Problems.ColdPartDamaged(damage.Part);
+        }
+        catch (OfflinePartException)
+        {
+            return Problems.TicketArchived(TicketId.Format(id));
+        }
+    }
 }

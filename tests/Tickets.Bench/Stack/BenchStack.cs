@@ -33,6 +33,9 @@ internal sealed class BenchStack : IAsyncDisposable
 
     public string Shard => _stack.Shards["hot-0"];
 
+    /// <summary>Azurite's connection string.</summary>
+    public string Storage => _stack.StorageConnectionString;
+
     public NpgsqlConnectionStringBuilder Server => new(_stack.Postgres!.ConnectionString("postgres"));
 
     public int PostgresPid => _stack.Postgres!.Pid;

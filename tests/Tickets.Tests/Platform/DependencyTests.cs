@@ -12,6 +12,7 @@ public class DependencyTests
     private static readonly (string Area, string[] Uses)[] Areas =
     [
         ("Platform", []),
+        ("Orchestration", ["Platform"]),
         ("Workflows", ["Platform"]),
         ("Access", []),
         ("Settings", ["Access", "Platform", "Workflows"]),
@@ -19,6 +20,7 @@ public class DependencyTests
         ("Oplog", ["Access", "Platform", "Settings"]),
         ("Ticketing", ["Access", "Archive", "Oplog", "Platform", "Settings", "Workflows"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
+        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
     ];
 
     [Fact]

@@ -75,6 +75,13 @@ internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket) : 
 /// <param name="Version">The version with which the ticket left.</param>
 internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
 
+/// <summary>Puts an archived ticket back into the hot tier; harmless to repeat.</summary>
+internal sealed record ReturnTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
+
+/// <summary>Takes a ticket out of the hot tier for good, if it is there, and tells of it.</summary>
+/// <param name="Version">Of a ticket that is archived; a hot one has its own.</param>
+internal sealed record EraseTicket(QueueSettings Queue, long TicketId, long Version, string Status) : TicketCommand(Queue, TicketId);
+
 /// <summary>One condition of an update.</summary>
 internal abstract record Expectation(string Condition);
 internal sealed record ExpectedVersion(long Version) : Expectation("ticket.version");

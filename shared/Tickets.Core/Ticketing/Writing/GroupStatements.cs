@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
+using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Ticketing.Writing;
@@ -9,19 +10,23 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <summary>A group's decisions as one batch of set-wise statements, ending with the commit: one round trip.</summary>
 internal static class GroupStatements
 {
+    // Its answer tells how long other writers held the lock: the group waits for nothing else here.
     private const string TakeOpids =
+        "update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid, extract(epoch from clock_timestamp() - statement_timestamp())::float8";
+
+    // Without the epoch there is no opid, and the row is refused.
+    private const string WriteOps =
         """
-        with head as (update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid)
         insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-        select (select last_opid from head) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
+        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
         from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[])
           with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, ord)
         """;
 
     /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
-    /// <returns>The opid of the group's first op.</returns>
+    /// <returns>The opid of the group's first op, and how long the group waited for writers of other processes.</returns>
     /// <exception cref="PostgresException">Nothing was written; the session's transaction has failed.</exception>
-    public static async Task<long> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
+    public static async Task<(long FirstOpid, TimeSpan Waited)> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (!inTransaction)
@@ -30,19 +35,19 @@ internal static class GroupStatements
         AddMoves(batch, decisions, now);
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
+        AddErasures(batch, decisions, now);
         AddOps(batch, decisions, epoch, now);
-        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
         batch.BatchCommands.Add(Sql.Command("commit"));
 
         await using var reader = await batch.ExecuteReaderAsync();
-        long last = 0;
+        var (last, waited) = (0L, 0d);
         do
         {
             while (await reader.ReadAsync())
-                last = reader.GetInt64(0);
+                (last, waited) = (reader.GetInt64(0), reader.GetDouble(1));
         }
         while (await reader.NextResultAsync());
-        return last - decisions.Ops.Count + 1;
+        return (last - decisions.Ops.Count + 1, TimeSpan.FromSeconds(waited));
     }
 
     private static void AddNumbers(NpgsqlBatch batch, GroupDecisions decisions)
@@ -92,6 +97,18 @@ internal static class GroupStatements
                 Sql.Value(arrival.Version)));
         }
 
+        foreach (var back in decisions.Returns)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                insert into ticket_numbers_used (ticket_id, queue_id) values ($1, $2)
+                on conflict (ticket_id) do update set queue_id = excluded.queue_id, gone = false
+                """,
+                Sql.Value(back.TicketId),
+                Sql.Value(back.Queue.QueueId)));
+            AddTierMove(batch, back.Queue, back.TicketId, now);
+        }
+
         foreach (var finish in decisions.Finishes)
         {
             // Only while the very departure stands: a repetition that comes late must not touch a ticket that has come back.
@@ -105,6 +122,26 @@ internal static class GroupStatements
                 Sql.Value(finish.TicketId),
                 Sql.Value(finish.Version),
                 Sql.Value(now + Moves.NumberKept)));
+        }
+    }
+
+    /// <summary>Tells readers not to trust a cold index from before.</summary>
+    private static void AddTierMove(NpgsqlBatch batch, QueueSettings queue, long ticketId, DateTimeOffset now) => batch.BatchCommands.Add(Sql.Command(
+        $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $2, {long.MaxValue}, $3, $3, array[$2])",
+        Sql.Value(queue.Name),
+        Sql.Value(ticketId),
+        Sql.Value(now)));
+
+    /// <summary>After all else that the group writes. The number stays until its nonce has expired: a retry must not make the ticket a second time.</summary>
+    private static void AddErasures(NpgsqlBatch batch, GroupDecisions decisions, DateTimeOffset now)
+    {
+        foreach (var erased in decisions.Erasures)
+        {
+            batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.TicketsTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
+            batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.MetaTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
+            batch.BatchCommands.Add(Sql.Command(
+                "update ticket_numbers_used set gone = true, expires_at = coalesce(expires_at, $2) where ticket_id = $1", Sql.Value(erased.TicketId), Sql.Value(now)));
+            AddTierMove(batch, erased.Queue, erased.TicketId, now);
         }
     }
 
@@ -223,8 +260,9 @@ internal static class GroupStatements
         var ops = decisions.Ops;
         if (ops.Count == 0)
             return;
+        batch.BatchCommands.Add(Sql.Command(TakeOpids, Sql.Value(epoch), Sql.Value((long)ops.Count)));
         batch.BatchCommands.Add(Sql.Command(
-            TakeOpids,
+            WriteOps,
             Sql.Value(epoch),
             Sql.Value((long)ops.Count),
             Sql.Value(now),

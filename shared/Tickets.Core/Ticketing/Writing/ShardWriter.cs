@@ -20,6 +20,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private const string IdleInTransactionTimeout = "25P03";
 
     private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private readonly Crowd _crowd = new();
     private NpgsqlConnection? _connection;
     private long _epoch;
     private bool _committing;
@@ -66,6 +67,8 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             try
             {
                 await CommitAsync(group);
+                if (_crowd.Pause is { Ticks: > 0 } pause)
+                    await Task.Delay(pause, clock);
             }
             catch (Exception fault)
             {
@@ -142,7 +145,8 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         }
 
         _committing = true;
-        var first = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
+        var (first, waited) = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
+        _crowd.Saw(waited);
         decisions.Answer(first);
         if (decisions.Ops.Count > 0)
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);

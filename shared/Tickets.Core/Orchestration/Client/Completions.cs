@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+
+namespace Tickets.Core.Orchestration.Client;
+
+/// <summary>Who waits for which orchestration's end. Ends in this process are told at once; others are asked for, all in one query.</summary>
+internal sealed class Completions(InstanceReads reads, TimeProvider clock)
+{
+    private const int MostKept = 4_096;
+    private const int MostKeptText = 4_096;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, OrchestrationMetadata> _ended = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _order = new();
+    private readonly Lock _gate = new();
+    private bool _asking;
+
+    public void Tell(OrchestrationMetadata ended)
+    {
+        // Kept for a while: whoever started it may not have begun to wait.
+        if ((ended.SerializedOutput?.Length ?? 0) <= MostKeptText && (ended.SerializedInput?.Length ?? 0) <= MostKeptText)
+        {
+            _ended[ended.InstanceId] = ended;
+            _order.Enqueue(ended.InstanceId);
+            while (_order.Count > MostKept && _order.TryDequeue(out var old))
+                _ended.TryRemove(old, out _);
+        }
+
+        if (_waiting.TryRemove(ended.InstanceId, out var waiting))
+            waiting.Ended.TrySetResult(ended);
+    }
+
+    /// <summary>The instance is about to begin anew under its id.</summary>
+    public void Forget(string instanceId) => _ended.TryRemove(instanceId, out _);
+
+    public async Task<OrchestrationMetadata> WaitAsync(string instanceId, CancellationToken cancel)
+    {
+        if (_ended.TryGetValue(instanceId, out var known))
+            return known;
+        var waiting = _waiting.GetOrAdd(instanceId, _ => new Waiting());
+        Interlocked.Increment(ref waiting.Waiters);
+        if (_ended.TryGetValue(instanceId, out known))
+            waiting.Ended.TrySetResult(known);
+        Ask();
+        try
+        {
+            return await waiting.Ended.Task.WaitAsync(cancel);
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref waiting.Waiters) == 0)
+                _waiting.TryRemove(KeyValuePair.Create(instanceId, waiting));
+        }
+    }
+
+    private void Ask()
+    {
+        lock (_gate)
+        {
+            if (_asking)
+                return;
+            _asking = true;
+        }
+
+        _ = Task.Run(AskAsync);
+    }
+
+    private async Task AskAsync()
+    {
+        var pause = FirstPause;
+        while (true)
+        {
+            await Task.Delay(pause, clock, CancellationToken.None);
+            lock (_gate)
+            {
+                if (_waiting.IsEmpty)
+                {
+                    _asking = false;
+                    return;
+                }
+            }
+
+            try
+            {
+                // Those told of meanwhile are gone from the list.
+                foreach (var ended in await reads.EndedAsync([.. _waiting.Keys], CancellationToken.None))
+                    Tell(ended);
+            }
+            catch (Exception fault) when (fault is Npgsql.NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                pause = LongestPause;
+            }
+
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private sealed class Waiting
+    {
+        public int Waiters;
+
+        public TaskCompletionSource<OrchestrationMetadata> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Tickets.Core.Orchestration.Storage;
+
+namespace Tickets.Core.Orchestration;
+
+/// <summary>The engine's instruments and spans.</summary>
+internal static class OrchestrationMetrics
+{
+    private static readonly Meter Meter = new("Tickets");
+    private static readonly ActivitySource Source = new("Tickets.Orchestration");
+
+    public static readonly Counter<long> Steps = Meter.CreateCounter<long>("tickets.orchestration.steps", "{step}", "Steps recorded.");
+
+    public static readonly Counter<long> Started = Meter.CreateCounter<long>("tickets.orchestration.started", "{orchestration}", "Orchestrations started by this process's client.");
+
+    public static readonly Counter<long> Ended = Meter.CreateCounter<long>("tickets.orchestration.ended", "{orchestration}", "Orchestrations that ended, by status.");
+
+    public static readonly Counter<long> Parked = Meter.CreateCounter<long>("tickets.orchestration.parked", "{orchestration}", "Instances and activities set aside, by reason.");
+
+    public static readonly Histogram<double> ActivityDuration = Meter.CreateHistogram<double>("tickets.orchestration.activity.duration", "s", "How long activities took.");
+
+    public static readonly Histogram<double> Lateness = Meter.CreateHistogram<double>("tickets.orchestration.lateness", "s", "How late timers were taken up.");
+
+    public static KeyValuePair<string, object?>[] Named(string? name, string? outcome = null) => outcome is null
+        ? [new("name", name)]
+        : [new("name", name), new("outcome", outcome)];
+
+    /// <summary>A span for an activity, in the trace of whoever started its orchestration.</summary>
+    public static Activity? Activity(ActivityCall call)
+    {
+        if (!Source.HasListeners())
+            return null;
+        _ = ActivityContext.TryParse(call.TraceParent, null, isRemote: true, out var parent);
+        var span = Source.StartActivity($"activity:{call.Event.Name}", ActivityKind.Internal, parent);
+        span?.SetTag("durabletask.type", "activity");
+        span?.SetTag("durabletask.task.name", call.Event.Name);
+        span?.SetTag("durabletask.task.instance_id", call.InstanceId);
+        span?.SetTag("durabletask.task.task_id", call.Event.Id);
+        return span;
+    }
+
+    /// <summary>A span for one stay of an orchestration with a worker.</summary>
+    public static Activity? Orchestration(ClaimedInstance claimed)
+    {
+        if (!Source.HasListeners())
+            return null;
+        _ = ActivityContext.TryParse(claimed.TraceParent, null, isRemote: true, out var parent);
+        var span = Source.StartActivity($"orchestration:{claimed.Identity.Name}", ActivityKind.Internal, parent);
+        span?.SetTag("durabletask.type", "orchestration");
+        span?.SetTag("durabletask.task.name", claimed.Identity.Name.Name);
+        span?.SetTag("durabletask.task.instance_id", claimed.Lease.InstanceId);
+        span?.SetTag("durabletask.task.execution_id", claimed.Identity.Execution);
+        return span;
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+using Npgsql;
+using Tickets.Core.Orchestration.History;
+using Tickets.Core.Orchestration.Replay;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Orchestration.Storage;
+
+/// <summary>Taking up, holding and giving back: the leases of one worker.</summary>
+internal sealed class Claims(HubDatabase database, string owner)
+{
+    private static readonly string ClaimInstances =
+        $"""
+        {Due("instance_id", "orchestration_ready")}
+        update orchestration_ready r
+        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5, attempts = r.attempts + case when r.owner is null then 0 else 1 end
+        from due join orchestrations o using (instance_id)
+        where r.instance_id = due.instance_id
+        returning r.instance_id, r.token, r.pending, r.steps, r.attempts, r.stalled is not null, o.name, o.version, o.execution, o.created_at, o.start_at,
+            o.parent_id, o.parent_execution, o.parent_task, o.input, o.custom_status, o.carried, o.trace_parent
+        """;
+
+    private static readonly string ClaimActivities =
+        $"""
+        {Due("instance_id, execution, task_id", "orchestration_activities")}
+        update orchestration_activities a
+        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5, attempts = a.attempts + case when a.owner is null then 0 else 1 end
+        from due
+        where a.instance_id = due.instance_id and a.execution = due.execution and a.task_id = due.task_id
+        returning a.instance_id, a.token, a.execution, a.task_id, a.attempts, a.body, a.key, a.trace_parent
+        """;
+
+    /// <summary>Takes up instances that are due, with their histories and inboxes.</summary>
+    public async Task<List<ClaimedInstance>> TakeInstancesAsync(string[] names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel)
+    {
+        var claimed = await database.QueryAsync("claim instances", ClaimInstances, ClaimParameters(names, most, now, lease), ReadInstance, cancel);
+        var withPast = claimed.Where(instance => instance.Steps > 0 || instance.Pending > 0).ToList();
+        if (withPast.Count == 0)
+            return claimed;
+        var (histories, inboxes) = await LoadAsync(withPast, cancel);
+        return claimed.ConvertAll(instance => instance with
+        {
+            History = [.. histories[instance.Lease.InstanceId]],
+            Inbox = [.. inboxes[instance.Lease.InstanceId]],
+        });
+    }
+
+    public Task<List<ClaimedActivity>> TakeActivitiesAsync(string[] names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel) => database.QueryAsync(
+        "claim activities",
+        ClaimActivities,
+        ClaimParameters(names, most, now, lease),
+        row => new ClaimedActivity(
+            new Lease(row.GetString(0), row.GetInt64(1)),
+            row.GetInt32(2),
+            row.GetInt32(3),
+            row.GetInt32(4),
+            new ActivityCall(row.GetString(0), HistoryJson.Event(row.GetString(5)), row.GetString(6), row.TextOrNull(7))),
+        cancel);
+
+    /// <summary>When the next work of these names is due; null when there is none.</summary>
+    public async Task<DateTimeOffset?> NextDueAsync(string[] orchestrators, string[] activities, CancellationToken cancel)
+    {
+        var next = await database.QueryAsync(
+            "next due",
+            """
+            select least(
+                (select min(d.due_at) from unnest($1::text[]) as known(name) cross join lateral (select due_at from orchestration_ready where name = known.name and due_at < 'infinity' order by due_at limit 1) d),
+                (select min(d.due_at) from unnest($2::text[]) as known(name) cross join lateral (select due_at from orchestration_activities where name = known.name order by due_at limit 1) d))
+            """,
+            [Sql.Array(orchestrators), Sql.Array(activities)],
+            row => row.TimeOrNull(0),
+            cancel);
+        return next[0];
+    }
+
+    /// <summary>Messages that came in since.</summary>
+    public Task<List<InboxMessage>> ReadInboxAsync(string instanceId, long after, CancellationToken cancel) => database.QueryAsync(
+        "read inbox",
+        "select seq, execution, body from orchestration_inbox where instance_id = $1 and seq > $2 order by seq limit 1000",
+        [Sql.Value(instanceId), Sql.Value(after)],
+        ReadMessage,
+        cancel);
+
+    /// <summary>Holds leases for longer.</summary>
+    /// <returns>Those that are still held, each with its count of messages and whether it is stalled.</returns>
+    public Task<List<(string InstanceId, int Pending, bool IsStalled)>> RenewAsync(IReadOnlyList<Lease> leases, DateTimeOffset until, CancellationToken cancel) => database.QueryAsync(
+        "renew",
+        """
+        update orchestration_ready r set due_at = $3 from unnest($1::text[], $2::bigint[]) as held(instance_id, token)
+        where r.instance_id = held.instance_id and r.token = held.token and r.owner is not null
+        returning r.instance_id, r.pending, r.stalled is not null
+        """,
+        [.. Held(leases), Sql.Value(until)],
+        row => (row.GetString(0), row.GetInt32(1), row.GetBoolean(2)),
+        cancel);
+
+    /// <returns>The instances that are still held, each with its count of messages and whether it is stalled.</returns>
+    public Task<List<(string InstanceId, int Pending, bool IsStalled)>> PeekAsync(IReadOnlyList<Lease> leases, CancellationToken cancel) => database.QueryAsync(
+        "peek",
+        """
+        select r.instance_id, r.pending, r.stalled is not null from orchestration_ready r join unnest($1::text[], $2::bigint[]) as held(instance_id, token)
+        on r.instance_id = held.instance_id and r.token = held.token where r.owner is not null
+        """,
+        Held(leases),
+        row => (row.GetString(0), row.GetInt32(1), row.GetBoolean(2)),
+        cancel);
+
+    /// <returns>The activities that are still held.</returns>
+    public Task<List<Lease>> RenewActivitiesAsync(IReadOnlyList<Lease> leases, DateTimeOffset until, CancellationToken cancel) => database.QueryAsync(
+        "renew activities",
+        """
+        update orchestration_activities a set due_at = $3 from unnest($1::text[], $2::bigint[]) as held(instance_id, token)
+        where a.instance_id = held.instance_id and a.token = held.token
+        returning a.instance_id, a.token
+        """,
+        [.. Held(leases), Sql.Value(until)],
+        row => new Lease(row.GetString(0), row.GetInt64(1)),
+        cancel);
+
+    /// <summary>Gives instances back with nothing recorded.</summary>
+    /// <param name="failed">Counts as an attempt that came to nothing.</param>
+    public Task<int> ReleaseAsync(IReadOnlyList<Lease> leases, DateTimeOffset due, bool failed) => database.ExecuteAsync(
+        "release",
+        """
+        update orchestration_ready r
+        set owner = null, due_at = case when r.stalled is null then $3 else 'infinity'::timestamptz end, attempts = r.attempts + $4
+        from unnest($1::text[], $2::bigint[]) as held(instance_id, token) where r.instance_id = held.instance_id and r.token = held.token and r.owner is not null
+        """,
+        [.. Held(leases), Sql.Value(due), Sql.Value(failed ? 1 : 0)]);
+
+    public Task<int> ReleaseActivityAsync(Lease lease, DateTimeOffset due) => database.ExecuteAsync(
+        "release activity",
+        "update orchestration_activities set owner = null, due_at = $3 where instance_id = $1 and token = $2",
+        [Sql.Value(lease.InstanceId), Sql.Value(lease.Token), Sql.Value(due)]);
+
+    /// <summary>Sets an instance aside, with all it has, until it is resumed.</summary>
+    public Task<int> ParkAsync(Lease lease, string reason) => database.ExecuteAsync(
+        "park",
+        "update orchestration_ready set owner = null, due_at = 'infinity', stalled = 2, reason = $3 where instance_id = $1 and token = $2",
+        [Sql.Value(lease.InstanceId), Sql.Value(lease.Token), Sql.Value(reason)]);
+
+    /// <summary>What is due, name by name, so that work of names that nobody here knows costs nothing.</summary>
+    private static string Due(string key, string table) =>
+        $"""
+        with due as materialized (
+            select r.* from unnest($1::text[]) as known(name)
+            cross join lateral (select {key}, due_at from {table} q where q.name = known.name and q.due_at <= $2 order by q.due_at limit $3 for update skip locked) r
+            order by r.due_at limit $3)
+        """;
+
+    private NpgsqlParameter[] ClaimParameters(string[] names, int most, DateTimeOffset now, TimeSpan lease) =>
+        [Sql.Array(names), Sql.Value(now), Sql.Value((long)most), Sql.Value(owner), Sql.Value(now + lease)];
+
+    private Task<(ILookup<string, HistoryStep> Histories, ILookup<string, InboxMessage> Inboxes)> LoadAsync(List<ClaimedInstance> instances, CancellationToken cancel) => database.RunAsync(
+        "load",
+        async connection =>
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            var ids = instances.Select(instance => instance.Lease.InstanceId).ToArray();
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                select h.instance_id, h.body from unnest($1::text[], $2::int[]) as wanted(instance_id, execution)
+                join orchestration_history h on h.instance_id = wanted.instance_id and h.execution = wanted.execution order by h.instance_id, h.step
+                """,
+                Sql.Array(ids),
+                Sql.Array(instances.Select(instance => instance.Identity.Execution).ToArray())));
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                select m.instance_id, m.seq, m.execution, m.body from unnest($1::text[]) as wanted(instance_id)
+                cross join lateral (select instance_id, seq, execution, body from orchestration_inbox i where i.instance_id = wanted.instance_id order by seq limit 1000) m order by m.seq
+                """,
+                Sql.Array(ids)));
+
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            var steps = new List<(string Id, HistoryStep Step)>();
+            while (await reader.ReadAsync(cancel))
+                steps.Add((reader.GetString(0), HistoryJson.Step(reader.GetString(1))));
+            await reader.NextResultAsync(cancel);
+            var messages = new List<(string Id, InboxMessage Message)>();
+            while (await reader.ReadAsync(cancel))
+                messages.Add((reader.GetString(0), new InboxMessage(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt32(2), HistoryJson.Event(reader.GetString(3)))));
+            return (steps.ToLookup(row => row.Id, row => row.Step, StringComparer.Ordinal), messages.ToLookup(row => row.Id, row => row.Message, StringComparer.Ordinal));
+        },
+        cancel);
+
+    private static ClaimedInstance ReadInstance(NpgsqlDataReader row) => new()
+    {
+        Lease = new Lease(row.GetString(0), row.GetInt64(1)),
+        Pending = row.GetInt32(2),
+        Steps = row.GetInt32(3),
+        Attempts = row.GetInt32(4),
+        IsStalled = row.GetBoolean(5),
+        Identity = new ExecutionIdentity(row.GetString(0), row.GetString(6), row.GetString(7), row.GetInt32(8), row.Time(9).UtcDateTime, row.TextOrNull(11)),
+        StartAt = row.Time(10).UtcDateTime,
+        ParentExecution = row.IsDBNull(12) ? null : row.GetInt32(12),
+        ParentTask = row.IsDBNull(13) ? null : row.GetInt32(13),
+        Input = row.TextOrNull(14),
+        CustomStatus = row.TextOrNull(15),
+        Carried = row.TextOrNull(16) is { } carried ? JsonSerializer.Deserialize(carried, HistoryJson.Rows.ListHistoryEvent)! : [],
+        TraceParent = row.TextOrNull(17),
+    };
+
+    private static InboxMessage ReadMessage(NpgsqlDataReader row) => new(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetInt32(1), HistoryJson.Event(row.GetString(2)));
+
+    private static NpgsqlParameter[] Held(IReadOnlyList<Lease> leases) =>
+        [Sql.Array(leases.Select(lease => (string?)lease.InstanceId).ToArray()), Sql.Array(leases.Select(lease => lease.Token).ToArray())];
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tickets.Core.Orchestration.History;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Orchestration.Storage;
+
+/// <summary>
+/// Starts and events as set-wise statements for a transaction of the caller's: they take effect when it commits, and cost it no round trip of their own.
+/// They return at most numbers. Lock order: what the caller locks, then the instances in the order of their ids, which <see cref="Hold"/> sees to.
+/// </summary>
+public static class OrchestrationStatements
+{
+    /// <summary>Starts; one whose id is taken is left as it is.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Start(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now)
+    {
+        if (starts.Count > 0)
+            yield return StartCommand(starts, now, returning: false);
+    }
+
+    /// <summary>Events; one for an orchestration that has ended or never was is dropped.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Raise(IReadOnlyList<OrchestrationEvent> events, DateTimeOffset now)
+    {
+        if (events.Count == 0)
+            yield break;
+        yield return Hold(events.Select(raised => raised.InstanceId));
+        yield return MessageCommand([.. events.Select(OrchestrationMessage.Of)], now, returning: false);
+    }
+
+    /// <summary>Locks instances that are only written to.</summary>
+    internal static NpgsqlBatchCommand Hold(IEnumerable<string> ids)
+    {
+        var distinct = ids.Distinct(StringComparer.Ordinal).ToArray();
+        return Sql.Command("select orchestration_hold($1, $2)", Sql.Array(distinct), Sql.Array(new long?[distinct.Length]));
+    }
+
+    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning) => Sql.Command(
+        $"""
+        with made as (
+            insert into orchestrations (instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, created_at)
+            select distinct on (s.instance_id) s.instance_id, s.name, s.version, s.input, s.start_at, s.tags, s.trace_parent, s.parent_id, s.parent_execution, s.parent_task, $11
+            from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::text[], $9::int[], $10::int[])
+                with ordinality as s(instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, ord)
+            order by s.instance_id, s.ord
+            on conflict (instance_id) do nothing
+            returning instance_id, name, start_at)
+        insert into orchestration_ready (instance_id, name, due_at) select instance_id, lower(name), start_at from made
+        {(returning ? "returning instance_id" : "")}
+        """,
+        Sql.Array(Column(starts, start => (string?)start.InstanceId)),
+        Sql.Array(Column(starts, start => (string?)start.Name.Name)),
+        Sql.Array(Column(starts, start => (string?)start.Version)),
+        Sql.Json(Column(starts, start => start.Input)),
+        Sql.Times(Column(starts, start => start.StartAt is { } at && at > now ? at : now)),
+        new NpgsqlParameter<string?[]> { TypedValue = Column(starts, start => start.Tags is null ? null : JsonSerializer.Serialize(start.Tags)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+        Sql.Array(Column(starts, start => start.TraceParent)),
+        Sql.Array(Column(starts, start => start.ParentId)),
+        Sql.Array(Column(starts, start => start.ParentExecution)),
+        Sql.Array(Column(starts, start => start.ParentTask)),
+        Sql.Value(now));
+
+    internal static NpgsqlBatchCommand MessageCommand(IReadOnlyList<OrchestrationMessage> messages, DateTimeOffset now, bool returning) => Sql.Command(
+        $"""
+        with woken as (
+            update orchestration_ready r
+            set pending = r.pending + m.messages,
+                due_at = case when r.owner is null and r.stalled is null then least(r.due_at, $4) else r.due_at end
+            from (select instance_id, count(*)::int as messages from unnest($1::text[]) as m(instance_id) group by instance_id) m
+            where r.instance_id = m.instance_id
+            returning r.instance_id)
+        insert into orchestration_inbox (instance_id, execution, body)
+        select m.instance_id, m.execution, m.body
+        from unnest($1::text[], $2::int[], $3::json[]) with ordinality as m(instance_id, execution, body, ord) join woken using (instance_id)
+        order by m.ord
+        {(returning ? "returning instance_id" : "")}
+        """,
+        Sql.Array(Column(messages, message => (string?)message.InstanceId)),
+        Sql.Array(Column(messages, message => message.Execution)),
+        Sql.Json(Column(messages, message => (string?)HistoryJson.Text(message.Body))),
+        Sql.Value(now));
+
+    internal static T[] Column<TRow, T>(IReadOnlyList<TRow> rows, Func<TRow, T> value)
+    {
+        var column = new T[rows.Count];
+        for (var i = 0; i < column.Length; i++)
+            column[i] = value(rows[i]);
+        return column;
+    }
+}
+
+/// <param name="Execution">The only one that may take it; null for any.</param>
+internal sealed record OrchestrationMessage(string InstanceId, int? Execution, HistoryEvent Body)
+{
+    public static OrchestrationMessage Of(OrchestrationEvent raised) =>
+        new(raised.InstanceId, null, new HistoryEvent { Kind = HistoryEventKind.EventRaised, Name = raised.Name, Data = raised.Payload });
+}

@@ -1,0 +1,151 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tickets.Core.Orchestration.Client;
+using Tickets.Core.Orchestration.Storage;
+using Tickets.Core.Orchestration.Working;
+
+namespace Tickets.Core.Orchestration;
+
+/// <summary>
+/// The durable orchestrations of one database, which must have the orchestration tables. Any number of processes may have a hub on it: they share the work.
+/// A process that only starts and asks needs no worker.
+/// </summary>
+public sealed class TaskHub : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HubWriter _writer;
+    private readonly HeldRuns _held = new();
+    private readonly Alarm _alarm;
+    private readonly Completions _completions;
+    private readonly ActivityRunner _activities;
+    private readonly OrchestrationWorker _worker;
+    private readonly TimeProvider _clock;
+    private Task _running = Task.CompletedTask;
+    private int _isRunning;
+
+    /// <param name="services">Makes orchestrators and activities.</param>
+    /// <param name="name">Tells this worker from others; made from machine and process where it is not given.</param>
+    public TaskHub(NpgsqlDataSource database, DurableTaskRegistry registry, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers, TaskHubOptions? options = null, string? name = null)
+    {
+        var logger = loggers.CreateLogger("Tickets.Orchestration");
+        foreach (var fault in registry.Faults)
+            logger.BreaksRule(fault.ToString());
+        options ??= new TaskHubOptions();
+        _clock = clock;
+        Worker = name ?? $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
+        Database = new HubDatabase(database);
+        _writer = new HubWriter(Database, clock, logger) { Committed = OnCommitted };
+        _alarm = new Alarm(clock);
+        var reads = new InstanceReads(Database);
+        _completions = new Completions(reads, clock);
+        Client = new DurableTaskClient(Database, _writer, reads, _completions, OnChanged, clock);
+        _activities = new ActivityRunner(registry, services, options, clock, logger);
+        var parts = new HubParts(registry, options, new Claims(Database, Worker), _writer, _activities, services, loggers, logger, clock, _stopping.Token);
+        _worker = new OrchestrationWorker(parts, _held, _alarm, new WorkerReport(Database, Worker, _held, clock));
+        _writer.Start();
+    }
+
+    public DurableTaskClient Client { get; }
+
+    public string Worker { get; }
+
+    internal HubDatabase Database { get; }
+
+    /// <summary>Whether the database can be reached and has the tables.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return (await Database.QueryAsync("ready", "select to_regclass('orchestration_workers') is not null", [], row => row.GetBoolean(0), cancel))[0];
+        }
+        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Begins to work, until the hub is disposed.</summary>
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) == 0)
+            _running = Task.Run(() => _worker.RunAsync(_stopping.Token));
+    }
+
+    /// <summary>Works on what is due for at most so long, for hosts that call now and then. Does nothing while another worker of this process is at it.</summary>
+    public async Task PumpAsync(TimeSpan budget, CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) != 0)
+            return;
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
+            await _worker.PumpAsync(budget, either.Token);
+        }
+        finally
+        {
+            Volatile.Write(ref _isRunning, 0);
+        }
+    }
+
+    /// <summary>A transaction of the caller's that started or told orchestrations has committed: the worker looks at once instead of soon.</summary>
+    public void Wake() => _alarm.Ring();
+
+    /// <summary>Takes up nothing more, gives back what it holds, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+            return;
+        await _stopping.CancelAsync();
+        await _running;
+        await _writer.DisposeAsync();
+        _activities.Dispose();
+    }
+
+    private void OnChanged(string? instanceId)
+    {
+        if (instanceId is not null)
+            _held.Wake(instanceId);
+        _alarm.Ring();
+    }
+
+    private void OnCommitted(IReadOnlyList<HubChange> changes)
+    {
+        foreach (var change in changes.Where(change => change.TookEffect))
+        {
+            switch (change)
+            {
+                case StartChange start:
+                    _alarm.SetAt(start.Start.StartAt ?? _clock.GetUtcNow());
+                    break;
+                case MessageChange message:
+                    OnChanged(message.Message.InstanceId);
+                    break;
+                case ActivityCommit activity:
+                    OnChanged(activity.Activity.Lease.InstanceId);
+                    break;
+                case StepCommit step:
+                    OnCommitted(step);
+                    break;
+            }
+        }
+    }
+
+    private void OnCommitted(StepCommit step)
+    {
+        if (step.Final is { } ended)
+        {
+            OrchestrationMetrics.Ended.Add(1, OrchestrationMetrics.Named(ended.Name, ended.RuntimeStatus.ToString().ToLowerInvariant()));
+            _completions.Tell(ended);
+        }
+
+        foreach (var message in step.Messages)
+            OnChanged(message.InstanceId);
+        if (step.QueuedActivities.Count > 0)
+            _alarm.RingForActivities();
+        if (step.Children.Count > 0 || step.Next is not null || (!step.Hold && step.Pending > 0))
+            _alarm.Ring();
+        else if (!step.Hold && step.NextDue is { } due)
+            _alarm.SetAt(due);
+    }
+}

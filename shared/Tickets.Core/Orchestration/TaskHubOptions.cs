@@ -1,0 +1,29 @@
+namespace Tickets.Core.Orchestration;
+
+/// <summary>How a process works on a task hub.</summary>
+public sealed record TaskHubOptions
+{
+    /// <summary>How long a worker that gave no sign of life keeps what it has taken up.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+
+    public int MaxConcurrentOrchestrations { get; init; } = 256;
+    public int MaxConcurrentActivities { get; init; } = 64;
+
+    /// <summary>How many activities of one orchestration the process that runs it runs itself, at a time; the others wait in the table for any process. 0: all do.</summary>
+    public int LocalActivities { get; init; } = 8;
+
+    /// <summary>How often an instance is taken up without recording a step before it is parked; the same for a queued activity, which then fails.</summary>
+    public int MaxAttempts { get; init; } = 10;
+
+    /// <summary>The pause after an attempt that failed, doubled with each.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long an idle worker at most looks away.</summary>
+    public TimeSpan LongestLookAway { get; init; } = TimeSpan.FromSeconds(1.2);
+
+    /// <summary>How long an instance whose version no orchestrator here serves is left alone.</summary>
+    public TimeSpan UnknownPause { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long running activities may take to end when the process is asked to stop.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(3);
+}

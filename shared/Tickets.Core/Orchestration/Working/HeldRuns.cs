@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Tickets.Core.Orchestration.Storage;
+
+namespace Tickets.Core.Orchestration.Working;
+
+/// <summary>What this worker holds, and the watch over it: leases are renewed, losses and news noticed.</summary>
+internal sealed class HeldRuns
+{
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, InstanceRun> _instances = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Lease, CancellationTokenSource> _activities = new();
+
+    public int Instances => _instances.Count;
+    public int Activities => _activities.Count;
+    public bool IsEmpty => _instances.IsEmpty && _activities.IsEmpty;
+
+    /// <summary>A run of the same instance that is still here has lost its lease to this one.</summary>
+    public void Add(InstanceRun run)
+    {
+        if (_instances.TryGetValue(run.Lease.InstanceId, out var stale))
+            stale.Lose();
+        _instances[run.Lease.InstanceId] = run;
+    }
+
+    public void Remove(InstanceRun run) => _instances.TryRemove(KeyValuePair.Create(run.Lease.InstanceId, run));
+
+    public void Add(Lease activity, CancellationTokenSource lost) => _activities[activity] = lost;
+
+    public void Remove(Lease activity) => _activities.TryRemove(activity, out _);
+
+    public void Wake(string instanceId)
+    {
+        if (_instances.TryGetValue(instanceId, out var run))
+            run.Wake();
+    }
+
+    /// <summary>Looks after everything held, once a second; leases are renewed well before they end.</summary>
+    public async Task WatchAsync(Claims claims, TaskHubOptions options, TimeProvider clock, CancellationToken stop)
+    {
+        var renewed = clock.GetTimestamp();
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.Delay(options.Lease / 4 < WatchEvery ? options.Lease / 4 : WatchEvery, clock, stop);
+            if (IsEmpty)
+                continue;
+            var renew = clock.GetElapsedTime(renewed) >= options.Lease / 4;
+            await LookAsync(claims, renew ? clock.GetUtcNow() + options.Lease : null, stop);
+            if (renew)
+                renewed = clock.GetTimestamp();
+        }
+    }
+
+    private async Task LookAsync(Claims claims, DateTimeOffset? until, CancellationToken stop)
+    {
+        var runs = _instances.Values.ToList();
+        if (runs.Count > 0)
+        {
+            var leases = runs.ConvertAll(run => run.Lease);
+            var held = (until is { } end ? await claims.RenewAsync(leases, end, stop) : await claims.PeekAsync(leases, stop))
+                .ToDictionary(row => row.InstanceId, StringComparer.Ordinal);
+            foreach (var run in runs)
+            {
+                if (!held.TryGetValue(run.Lease.InstanceId, out var row))
+                    run.Lose();
+                else if (row.Pending > run.Known || row.IsStalled)
+                    run.Wake();
+            }
+        }
+
+        var activities = _activities.ToList();
+        if (activities.Count > 0 && until is { } later)
+        {
+            var held = (await claims.RenewActivitiesAsync([.. activities.Select(activity => activity.Key)], later, stop)).ToHashSet();
+            foreach (var (lease, lost) in activities.Where(activity => !held.Contains(activity.Key)))
+                await lost.CancelAsync();
+        }
+    }
+}
