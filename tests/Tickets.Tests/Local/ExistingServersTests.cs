@@ -24,8 +24,10 @@ public sealed class ExistingServersTests(StackFixture fixture) : IClassFixture<S
     {
         await using var stack = await StackProgram.UpOnAsync(Data, Postgres, fixture.Stack.StorageConnectionString);
 
-        // The app and its guard.
-        Assert.Equal(2, stack.ChildPids.Length);
+        var started = Directory.EnumerateFiles(Path.Combine(Data, "run")).Select(Path.GetFileNameWithoutExtension).ToList();
+        Assert.Contains("app-01", started);
+        Assert.DoesNotContain("postgres", started);
+        Assert.DoesNotContain("azurite", started);
         Assert.Contains($"Storage     {fixture.Stack.StorageConnectionString}", stack.Output);
         Assert.Contains($"Port={new NpgsqlConnectionStringBuilder(Postgres).Port}", stack.Output);
         Assert.False(Directory.Exists(Path.Combine(Data, "postgres")));
