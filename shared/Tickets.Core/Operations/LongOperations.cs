@@ -63,6 +63,14 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
         }
     }
 
+    /// <summary>An operation of the kind that a queue is in, if there is one.</summary>
+    public async Task<string?> UnderWayAsync(OperationKind kind, string queue, CancellationToken cancel)
+    {
+        var running = await Client.ListInstancesAsync(
+            new OrchestrationQuery { InstanceIdPrefix = IdPrefix, Statuses = UnderWay, Tags = new Dictionary<string, string> { [KindTag] = kind.Name, [QueueTag] = queue }, PageSize = 1 }, cancel);
+        return running.Values.Count > 0 ? running.Values[0].InstanceId : null;
+    }
+
     public async Task<Result<Operation>> GetAsync(string id, Caller caller, CancellationToken cancel) =>
         await FindAsync(id, caller, cancel) is { } found ? found : Problems.OperationNotFound(id);
 

@@ -28,8 +28,11 @@ public sealed class QueueOperations(LongOperations operations, SettingsCache set
             return Problems.ForbiddenQueue(name!);
         if (await settings.FindQueueAsync(name!, cancel) is not { } queue)
             return Problems.QueueNotFound(name!);
-        return relocation.Refusal(queue.Definition, shards ?? []) is { } refusal
-            ? refusal
+        if (relocation.Refusal(queue.Definition, shards ?? []) is { } refusal)
+            return refusal;
+        // One that has not begun yet is not seen in the settings.
+        return await operations.UnderWayAsync(OperationKind.MoveQueue, name!, cancel) is { } other
+            ? Problems.QueueAlreadyMoving(name!, other)
             : await operations.StartAsync(OperationKind.MoveQueue, name!, new MoveQueueRequest(name!, shards!), caller, cancel);
     }
 }

@@ -16,6 +16,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private const int MaxGroup = 256;
     private const long MaxGroupBytes = 4 << 20;
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
     private const string IdleSessionTimeout = "57P05";
     private const string IdleInTransactionTimeout = "25P03";
 
@@ -87,14 +88,18 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     /// <summary>Learns the shard's epoch while the settings are at hand: a settings database that goes away later does not stop the writing.</summary>
     private async Task PrepareAsync()
     {
-        try
+        while (_connection is null && _waiting.Count == 0 && !_stopping.IsCancellationRequested)
         {
-            await ConnectAsync(_stopping.Token);
-        }
-        catch (Exception fault) when (IsLoss(fault) || _stopping.IsCancellationRequested)
-        {
-            LogLost(logger, shard.Name, fault);
-            await DropConnectionAsync();
+            try
+            {
+                await ConnectAsync(_stopping.Token);
+            }
+            catch (Exception fault) when (IsLoss(fault) || _stopping.IsCancellationRequested)
+            {
+                // The database is away, or has no tables yet; a command that comes is told so.
+                await DropConnectionAsync();
+                await ((Task)Task.Delay(BetweenTries, clock, _stopping.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
