@@ -15,10 +15,10 @@ internal static class OperationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapPost("/cold/scans", context => Start(context, (operations, body, cancel) => operations.ScanAsync(body, context.Caller(), cancel))).WithName("StartScan").Requires(Permission.Operate);
-        functions.MapPost("/cold/erasures", context => Start(context, (operations, body, cancel) => operations.EraseAsync(body, context.Caller(), cancel))).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
-        functions.MapPost("/cold/index-rebuilds", context => Start(context, (operations, body, cancel) => operations.RebuildIndexAsync(body, context.Caller(), cancel))).WithName("StartIndexRebuild").Requires(Permission.Operate);
-        functions.MapPost("/tickets/{ticket_id}/restore", context => Start(context, (operations, body, cancel) => operations.RestoreAsync(context.RouteValue("ticket_id"), body, context.Caller(), cancel))).WithName("RestoreTicket").Requires(Permission.Operate);
+        functions.MapPost("/cold/scans", StartScan).WithName("StartScan").Requires(Permission.Operate);
+        functions.MapPost("/cold/erasures", StartErasure).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
+        functions.MapPost("/cold/index-rebuilds", StartIndexRebuild).WithName("StartIndexRebuild").Requires(Permission.Operate);
+        functions.MapPost("/tickets/{ticket_id}/restore", StartRestore).WithName("RestoreTicket").Requires(Permission.Operate);
         functions.MapGet("/operations", List).WithName("ListOperations").Requires(Permission.Read).AcceptsQuery("status", "cursor");
         functions.MapGet("/operations/{operation_id}", Get).WithName("GetOperation").Requires(Permission.Read);
         functions.MapGet("/operations/{operation_id}/result", GetResult).WithName("GetOperationResult").Requires(Permission.Read);
@@ -26,6 +26,18 @@ internal static class OperationFunctions
         functions.MapTimer("ForgetOperations", "50 17 4 * * *", async (services, run, cancel) =>
             run.Log.Add($"forgot {await services.GetRequiredService<LongOperations>().ForgetAsync(cancel)} operations and results"));
     }
+
+    private static Task StartScan(HttpContext context) =>
+        Start(context, (operations, body, cancel) => operations.ScanAsync(body, context.Caller(), cancel));
+
+    private static Task StartErasure(HttpContext context) =>
+        Start(context, (operations, body, cancel) => operations.EraseAsync(body, context.Caller(), cancel));
+
+    private static Task StartIndexRebuild(HttpContext context) =>
+        Start(context, (operations, body, cancel) => operations.RebuildIndexAsync(body, context.Caller(), cancel));
+
+    private static Task StartRestore(HttpContext context) =>
+        Start(context, (operations, body, cancel) => operations.RestoreAsync(context.RouteValue("ticket_id"), body, context.Caller(), cancel));
 
     private static async Task Start(HttpContext context, Func<ColdOperations, JsonElement, CancellationToken, Task<Result<Operation>>> start)
     {

@@ -90,6 +90,8 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         var queue = reader.RequiredText("queue", 128);
         var workflow = reader.RequiredText("workflow_id", 128);
         var retention = reader.Text("hot_retention") ?? Iso8601Duration.Format(DefaultRetention);
+        var after = reader.Text("after_hot_retention");
+        var coldRetention = reader.Text("cold_retention");
         var placement = reader.Texts("shards", 64);
         var description = reader.Text("description", 4096);
         _ = reader.Any("revision");
@@ -101,6 +103,10 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             reader.Fault("queue", $"The body is of queue '{queue}', the address of '{name}'.");
         if (!Iso8601Duration.TryParse(retention, out var time) || time < TimeSpan.Zero)
             reader.Fault("hot_retention", $"'{retention}' is not an ISO 8601 duration such as P7D.");
+        if (after is not (null or "archive" or "delete"))
+            reader.Fault("after_hot_retention", "Expected archive or delete.");
+        if (coldRetention is not null && (!Iso8601Duration.TryParse(coldRetention, out var cold) || cold <= TimeSpan.Zero))
+            reader.Fault("cold_retention", $"'{coldRetention}' is not an ISO 8601 duration such as P5Y.");
         if (placement is { Count: 0 })
             reader.Fault("shards", "A queue lies on at least one shard; leave the member out to have one chosen.");
         foreach (var shard in placement?.Where(shard => !shards.Knows(shard)) ?? [])
@@ -112,7 +118,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             return Problems.UnknownMembers(unknown);
         if (errors.Count > 0)
             return Problems.Invalid(errors);
-        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, Shards = placement, Description = description };
+        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, AfterHotRetention = after, ColdRetention = coldRetention, Shards = placement, Description = description };
     }
 
     private async Task<string> EmptiestShardAsync(NpgsqlConnection connection, CancellationToken cancel)
