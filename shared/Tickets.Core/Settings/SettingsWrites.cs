@@ -106,7 +106,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         if (after is not (null or "archive" or "delete"))
             reader.Fault("after_hot_retention", "Expected archive or delete.");
         if (coldRetention is not null && (!Iso8601Duration.TryParse(coldRetention, out var cold) || cold <= TimeSpan.Zero))
-            reader.Fault("cold_retention", $"'{coldRetention}' is not an ISO 8601 duration such as P5Y.");
+            reader.Fault("cold_retention", $"'{coldRetention}' is not an ISO 8601 duration of days and times such as P1825D.");
         if (placement is { Count: 0 })
             reader.Fault("shards", "A queue lies on at least one shard; leave the member out to have one chosen.");
         foreach (var shard in placement?.Where(shard => !shards.Knows(shard)) ?? [])

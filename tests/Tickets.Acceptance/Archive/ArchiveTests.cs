@@ -139,9 +139,9 @@ public class ArchiveTests(RunningApp app)
         var queue = await app.NewQueueAsync(retention: "PT0S");
         var definition = System.Text.Json.Nodes.JsonNode.Parse((await app.Admin.GetAsync($"/queues?queue={queue}")).Ok().GetRawText())!;
         definition["after_hot_retention"] = "delete";
-        definition["cold_retention"] = "P1Y";
+        definition["cold_retention"] = "P365D";
         var stored = (await app.Admin.PutAsync($"/queues?queue={queue}", definition.ToJsonString(), ("If-Match", $"\"{definition["revision"]}\""))).Ok();
-        Assert.Equal(("delete", "P1Y"), (stored.Text("after_hot_retention"), stored.Text("cold_retention")));
+        Assert.Equal(("delete", "P365D"), (stored.Text("after_hot_retention"), stored.Text("cold_retention")));
         var (id, open) = (await app.Admin.CreateAsync(queue), await app.Admin.CreateAsync(queue));
         await app.Admin.CloseAsync(queue, id);
 
