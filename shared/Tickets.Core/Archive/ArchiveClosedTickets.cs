@@ -48,7 +48,8 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
             queue.Name,
             queue.HotRetention,
             queue.Shards,
-            queue.Workflow.Fields.Values.ToDictionary(field => field.Name, field => (field.IsText, field.Slot), StringComparer.Ordinal)));
+            queue.Workflow.Fields.Values.ToDictionary(field => field.Name, field => (field.IsText, field.Slot), StringComparer.Ordinal),
+            queue.IsDeletedAfterHot));
         return archiver.RunAsync([.. queues], maxDuration, CancellationToken.None);
     }
 }

@@ -22,6 +22,9 @@ internal static partial class ArchiveLog
     [LoggerMessage(805, LogLevel.Information, "Day {Day} of queue {Queue} changed while its parts were written anew; it is left for the next run: {Reason}")]
     public static partial void DayChanged(this ILogger log, string day, string queue, string reason);
 
+    [LoggerMessage(809, LogLevel.Information, "Deleted {Tickets} tickets of queue {Queue} on shard {Shard}, as its retention says.")]
+    public static partial void Deleted(this ILogger log, long tickets, string queue, string shard);
+
     [LoggerMessage(807, LogLevel.Error, "A lookup met the cold part {Part}, which is damaged or missing.")]
     public static partial void PartDamaged(this ILogger log, Exception exception, string part);
 

@@ -28,7 +28,7 @@ public sealed record ArchiveOptions
     public long BlockIndexBytes { get; init; } = 64L << 20;
 
     /// <summary><c>HotShare</c>: the share of the time that the archiver works on a shard to which somebody else writes, 0.01 to 1.</summary>
-    public double HotShare { get; init; } = 0.2;
+    public double HotShare { get; init; } = 0.1;
 
     /// <summary><c>Tiers:Cool</c>, <c>Tiers:Cold</c>, <c>Tiers:Archive</c>: the age at which parts go to that access tier; none by default.</summary>
     public IReadOnlyList<(string Tier, TimeSpan Age)> Tiers { get; init; } = [];

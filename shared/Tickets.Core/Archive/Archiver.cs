@@ -53,6 +53,15 @@ public sealed class Archiver
 
             var pace = new HotPace(source, _tools.Time, _options.HotShare);
             var due = new DueTickets(source, queue, queue.ClosedBefore(_tools.Time.GetUtcNow()), pace);
+            if (queue.IsDeleted)
+            {
+                var deletion = new QueueDeletion(due, _remove, queue, shard, pace, _tools.Time);
+                await deletion.RunAsync(lease, deadline, cancellationToken);
+                if (deletion.Report.Deleted > 0)
+                    _log.Deleted(deletion.Report.Deleted, queue.Name, shard);
+                return deletion.Report;
+            }
+
             move = new QueueMove(_tools, due, _remove, queue, shard, pace, _log);
             await move.RunAsync(lease, deadline, cancellationToken);
             var done = move.Report;

@@ -18,5 +18,8 @@ public sealed record OperationOutcome(JsonElement? Result = null, OperationError
 
     /// <summary>A step failed for good.</summary>
     internal static OperationOutcome Failed(TaskFailedException fault) => Failed(
-        fault.FailureDetails.IsCausedBy<Archive.Format.DamagedPartException>() ? ProblemCodes.ColdPartDamaged : ProblemCodes.Internal, fault.FailureDetails.ErrorMessage);
+        fault.FailureDetails.IsCausedBy<Archive.Format.DamagedPartException>() ? ProblemCodes.ColdPartDamaged
+            : fault.FailureDetails.IsCausedBy<Archive.Format.OfflinePartException>() ? ProblemCodes.TicketOffline
+            : ProblemCodes.Internal,
+        fault.FailureDetails.ErrorMessage);
 }

@@ -120,6 +120,8 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         var queue = reader.RequiredText("queue", 128);
         var workflow = reader.RequiredText("workflow_id", 128);
         var retention = reader.Text("hot_retention") ?? Iso8601Duration.Format(DefaultRetention);
+        var after = reader.Text("after_hot_retention");
+        var coldRetention = reader.Text("cold_retention");
         var placement = reader.Texts("shards", 64);
         var description = reader.Text("description", 4096);
         _ = reader.Any("revision");
@@ -134,6 +136,10 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             reader.Fault("hot_retention", $"'{retention}' is not an ISO 8601 duration such as P7D.");
         else if (time > MaxRetention)
             reader.Fault("hot_retention", $"A ticket stays hot for {Iso8601Duration.Format(MaxRetention)}, a hundred years, at most.");
+        if (after is not (null or "archive" or "delete"))
+            reader.Fault("after_hot_retention", "Expected archive or delete.");
+        if (coldRetention is not null && (!Iso8601Duration.TryParse(coldRetention, out var cold) || cold <= TimeSpan.Zero))
+            reader.Fault("cold_retention", $"'{coldRetention}' is not an ISO 8601 duration of days and times such as P1825D.");
         if (placement is { Count: 0 })
             reader.Fault("shards", "A queue lies on at least one shard; leave the member out to have one chosen.");
         foreach (var shard in placement?.Where(shard => !shards.Knows(shard)) ?? [])
@@ -145,7 +151,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             return Problems.UnknownMembers(unknown);
         if (errors.Count > 0)
             return Problems.Invalid(errors);
-        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, Shards = placement, Description = description };
+        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, AfterHotRetention = after, ColdRetention = coldRetention, Shards = placement, Description = description };
     }
 
     private async Task<string> EmptiestShardAsync(NpgsqlConnection connection, CancellationToken cancel)

@@ -34,7 +34,9 @@ internal sealed class LeaveHot(SettingsCache settings, PlacementFence fence, Tim
             """,
             Sql.Array(left),
             Sql.Value(clock.GetUtcNow() + Moves.NumberKept)));
-        batch.BatchCommands.Add(TierMove(queue, left, tickets, revision));
+        var deleted = tickets[0].Part == CopiedTicket.Nowhere;
+        if (!deleted)
+            batch.BatchCommands.Add(TierMove(queue, left, tickets, revision));
         // The head comes last, as in every writer: its lock is held to commit, so opids are dense and in commit order.
         batch.BatchCommands.Add(Sql.Command(
             $"""
@@ -42,7 +44,7 @@ internal sealed class LeaveHot(SettingsCache settings, PlacementFence fence, Tim
                  numbered as materialized (select *, row_number() over (order by ticket_id) as ord from gone),
                  head as (update oplog_head set last_opid = last_opid + (select count(*) from numbered) where epoch = $3 returning last_opid)
             insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-            select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{Rules.OpKinds.Archived}', version, status, resolution, '{EmptyDiff}' from numbered, head
+            select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{(deleted ? Rules.OpKinds.Deleted : Rules.OpKinds.Archived)}', version, status, resolution, '{EmptyDiff}' from numbered, head
             """,
             Sql.Array(left),
             Sql.Value(clock.GetUtcNow()),

@@ -98,4 +98,20 @@ public class ScanTests(RunningApp app)
 
         Assert.Equal(202, (await key.PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"} }""")).Status);
     }
+
+    [Fact]
+    public async Task A_scan_whose_process_is_killed_ends_with_every_ticket_once()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        var ids = await app.ArchivedAsync(queue, 84);
+        var process = await app.Stack.StartAppAsync();
+        var started = await app.Admin.At(process.Address).PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"}, "projection": ["ticket_id"]}""");
+        Assert.Equal(202, started.Status);
+        await process.KillAsync();
+
+        var operation = await app.Admin.EndAsync(started.Json.Text("id")!);
+        Assert.Equal("succeeded", operation.Text("status"));
+        var lines = (await app.Admin.GetAsync($"/operations/{operation.Text("id")}/result")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(ids.Order(), lines.Select(line => JsonElement.Parse(line).Text("ticket_id")!).Order());
+    }
 }

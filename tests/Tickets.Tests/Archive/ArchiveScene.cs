@@ -18,6 +18,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
     public const string Shard = "hot-0";
     private static int _scenes;
     private readonly ArchiveStack _stack;
+    private readonly Dictionary<int, string> _names = [];
     private string _container = $"cold{Interlocked.Increment(ref _scenes)}";
 
     private ArchiveScene(ArchiveStack stack, NpgsqlDataSource database) => (_stack, Database) = (stack, database);
@@ -39,14 +40,28 @@ internal sealed class ArchiveScene : IAsyncDisposable
     {
         var scene = new ArchiveScene(stack, await stack.CreateDatabaseAsync());
         await SchemaUpgrade.ApplyAsync(scene.Database, "hot", NullLogger.Instance, CancellationToken.None);
-        await scene.ExecuteAsync(
-            """
-            create table tickets_q7 partition of tickets (primary key (ticket_id)) for values in (7);
-            create index on tickets_q7 (closed_at) where closed_at is not null;
-            create table ticket_meta_q7 partition of ticket_meta (primary key (ticket_id, block)) for values in (7);
-            """);
+        await scene.MakeTablesAsync(scene.Queue);
         await scene.MakeColdAsync();
         return scene;
+    }
+
+    /// <summary>Another queue on the same shard.</summary>
+    public async Task<ColdQueue> AddQueueAsync(int id)
+    {
+        var queue = Queue with { QueueId = id, Name = $"queues/{id}" };
+        await MakeTablesAsync(queue);
+        return queue;
+    }
+
+    private async Task MakeTablesAsync(ColdQueue queue)
+    {
+        await ExecuteAsync(
+            $"""
+            create table tickets_q{queue.QueueId} partition of tickets (primary key (ticket_id)) for values in ({queue.QueueId});
+            create index on tickets_q{queue.QueueId} (closed_at) where closed_at is not null;
+            create table ticket_meta_q{queue.QueueId} partition of ticket_meta (primary key (ticket_id, block)) for values in ({queue.QueueId});
+            """);
+        _names[queue.QueueId] = queue.Name;
     }
 
     /// <summary>As new: no tickets, and another, empty cold tier.</summary>
@@ -130,7 +145,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Database.DisposeAsync();
 
-    private static async Task<IReadOnlyList<long>> RemoveAsync(
+    private async Task<IReadOnlyList<long>> RemoveAsync(
         NpgsqlConnection session, string shard, int queueId, IReadOnlyList<CopiedTicket> tickets, long revision, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
@@ -142,7 +157,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
             meta as (delete from ticket_meta m using gone where m.queue_id = $1 and m.ticket_id = gone.ticket_id),
             moved as (
                 insert into tier_moves (part, queue, first_id, last_id, revision, at, ids)
-                select part, 'incidents/birdstrikes', min(ticket_id), max(ticket_id), $5, now(), array_agg(ticket_id order by ticket_id) from gone group by part)
+                select part, $6, min(ticket_id), max(ticket_id), $5, now(), array_agg(ticket_id order by ticket_id) from gone group by part)
             select ticket_id from gone
             """,
             session);
@@ -151,6 +166,7 @@ internal sealed class ArchiveScene : IAsyncDisposable
         command.Parameters.AddWithValue(tickets.Select(t => t.Version).ToArray());
         command.Parameters.AddWithValue(tickets.Select(t => (long)t.Part).ToArray());
         command.Parameters.AddWithValue(revision);
+        command.Parameters.AddWithValue(_names[queueId]);
         var removed = new List<long>();
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))

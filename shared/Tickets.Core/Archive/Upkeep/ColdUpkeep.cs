@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Platform;
+using Tickets.Core.Settings;
 
 namespace Tickets.Core.Archive;
 
@@ -13,7 +14,7 @@ public sealed record ColdUpkeepReport(CompactionReport Compaction, int Deleted, 
 
 /// <summary>Keeps the cold tier small and fast: merges small parts, deletes what was replaced or left behind, moves old parts to cheaper tiers. One process a queue.</summary>
 public sealed class ColdUpkeep(
-    ColdShards shards, ColdIndex index, Compaction compaction, ColdSweep sweep, PartAging aging, TierMoves moves, ShardSet databases, ArchiveOptions options, TimeProvider time,
+    ColdShards shards, ColdIndex index, Compaction compaction, ColdSweep sweep, PartAging aging, TierMoves moves, ShardSet databases, SettingsCache settings, ArchiveOptions options, TimeProvider time,
     ILogger<ColdUpkeep> log)
 {
     /// <summary>One run over all queues that have anything cold; a queue that fails does not stop the others.</summary>
@@ -59,6 +60,8 @@ public sealed class ColdUpkeep(
         }
 
         var deleted = await sweep.DeleteRetiredAsync(queue, cancellationToken);
+        if (whole && settings.Current.Queues.GetValueOrDefault(queue)?.ColdRetention is { } kept)
+            await aging.DeleteOlderAsync(queue, time.GetUtcNow() - kept, cancellationToken);
         var (orphans, tiered) = whole ? (await sweep.RetireOrphansAsync(queue, cancellationToken), await aging.SetTiersAsync(queue, cancellationToken)) : (0, 0);
         return report with
         {

@@ -75,5 +75,10 @@ public sealed class IndexRebuild(ColdShards shards, ColdParts parts)
             damaged.Add(e.Message);
             return told;
         }
+        catch (OfflinePartException)
+        {
+            // Only what was written beside it can be known.
+            return told;
+        }
     }
 }
