@@ -69,7 +69,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
                     context.Response.Headers["Retry-After"] = $"{seconds}";
                 context.Response.Close();
             }
-            catch (Exception fault) when (fault is HttpListenerException or ObjectDisposedException)
+            catch (Exception fault) when (fault is HttpListenerException or InvalidOperationException)
             {
                 return;
             }

@@ -196,15 +196,15 @@ test('the next session is waited for, and when none comes the client is told so'
 });
 
 test('a session lock ends unless it is renewed', async () => {
-  const t = await topic({}, { requiresSession: true, lockSeconds: 1 });
+  const t = await topic({}, { requiresSession: true, lockSeconds: 3 });
   await sent(t, one('a', { SessionId: 'x' }));
   const renewed = await client.acceptSession(t, 's', 'x', { maxAutoLockRenewalDurationInMs: 0 });
   for (let i = 0; i < 4; i++) {
-    await pause(500);
+    await pause(1000);
     await renewed.renewSessionLock();
   }
   const [a] = await receiveAll(renewed, 1);
-  await pause(1500);
+  await pause(4000);
   await assert.rejects(renewed.completeMessage(a), code('SessionLockLost'));
   const next = await client.acceptSession(t, 's', 'x');
   assert.equal((await receiveAll(next, 1))[0].deliveryCount, 1);
@@ -309,20 +309,20 @@ test('messages sent over AMQP, alone and in batches, arrive', async () => {
 test('a scheduled message arrives when it is due, and not when it was cancelled', async () => {
   const t = await topic();
   const sender = client.createSender(t);
-  const due = new Date(Date.now() + 1000);
+  const due = new Date(Date.now() + 4000);
   const [first] = await sender.scheduleMessages([{ body: 1, messageId: 'cancelled' }], due);
   await sender.scheduleMessages([{ body: 1, messageId: 'kept' }], due);
-  await sent(t, one('by-rest', { ScheduledEnqueueTimeUtc: new Date(Date.now() + 2000).toUTCString() }));
+  await sent(t, one('by-rest', { ScheduledEnqueueTimeUtc: new Date(Date.now() + 6000).toUTCString() }));
   await sender.cancelScheduledMessages(first);
   const receiver = client.createReceiver(t, 's');
   assert.deepEqual(await receiver.receiveMessages(1, { maxWaitTimeInMs: 300 }), []);
-  assert.deepEqual(ids(await receiveAll(receiver, 2, 5000)), ['kept', 'by-rest']);
+  assert.deepEqual(ids(await receiveAll(receiver, 2, 15000)), ['kept', 'by-rest']);
 });
 
 test('a message that nobody receives in time goes', async () => {
-  const t = await topic({}, { timeToLiveSeconds: 1 });
+  const t = await topic({}, { timeToLiveSeconds: 4 });
   await sent(t, one('a'));
-  await pause(1300);
+  await pause(4500);
   await sent(t, one('b'));
   assert.deepEqual(ids(await receiveAll(client.createReceiver(t, 's'), 2, 600)), ['b']);
 });
