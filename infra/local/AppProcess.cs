@@ -51,7 +51,12 @@ public sealed class AppProcess : IAsyncDisposable
             if (!File.Exists(executable)) throw new LocalStackException($"The function app is not built: {executable} does not exist. `dotnet build functions` builds it.");
 
             var address = new Uri($"http://127.0.0.1:{FreePort.Pick(preferredPort)}");
-            var environment = new Dictionary<string, string>(configuration) { ["Hosting__Url"] = address.ToString().TrimEnd('/') };
+            var environment = new Dictionary<string, string>(configuration)
+            {
+                ["Hosting__Url"] = address.ToString().TrimEnd('/'),
+                // As docs/operations.md advises, and local.settings.sample.json has it.
+                ["DOTNET_GCgen0size"] = "0x2000000",
+            };
             if (RuntimeRoot() is { } root) environment["DOTNET_ROOT"] = root;
             foreach (var (key, value) in options.AppEnvironment)
                 environment[key] = value;

@@ -33,6 +33,15 @@ public class DecideUpdateTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void An_update_that_changes_nothing_is_no_version_and_no_op()
+    {
+        var change = Decide.Update(Full, Samples.Update(Full), Samples.Now).Value!;
+
+        Assert.Empty(change.Ops);
+        Assert.Same(Full, change.After);
+    }
+
+    [Fact]
     public void A_block_that_is_written_or_removed_is_one_version_further_and_no_other_changes() =>
         Prop.ForAll(Updates().ToArbitrary(), command =>
         {
@@ -128,7 +137,9 @@ public class DecideUpdateTests
     }
 
     /// <summary>Updates of <see cref="Full"/> that its workflow allows.</summary>
-    private static Gen<UpdateTicket> Updates() =>
+    private static Gen<UpdateTicket> Updates() => AllUpdates().Where(command => !command.ChangesNothing);
+
+    private static Gen<UpdateTicket> AllUpdates() =>
         from status in Gen.Elements<string?>(null, "doing", "done", "doing2")
         from @group in Gen.Elements<string?>(null, "day")
         from unsetGroup in Gen.Elements(true, false)
