@@ -45,6 +45,8 @@ public static class ProblemCodes
     public const string Internal = "internal_error";
     public const string StaleSettings = "stale_settings";
     public const string TicketMoving = "ticket_moving";
+    public const string QueueMoving = "queue_moving";
+    public const string QueueAlreadyMoving = "queue_already_moving";
     public const string Overloaded = "overloaded";
     public const string Unavailable = "unavailable";
     public const string OutcomeUnknown = "outcome_unknown";

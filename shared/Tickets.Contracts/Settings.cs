@@ -47,7 +47,21 @@ public sealed record Queue
     /// <summary>More than one: the queue is split by ticket id.</summary>
     public IReadOnlyList<string>? Shards { get; init; }
     public string? Description { get; init; }
+
+    /// <summary>Set by the server while the queue is on its way to other shards; it is served all the while.</summary>
+    public QueueMove? Moving { get; init; }
     public long? Revision { get; init; }
+}
+
+/// <param name="Id">The operation that moves the queue.</param>
+/// <param name="Phase"><c>copying</c>, <c>switching</c> (writes wait a moment), <c>clearing</c> (served from <paramref name="To"/>), <c>canceling</c>.</param>
+/// <param name="Since">When the phase began.</param>
+public sealed record QueueMove(string Id, IReadOnlyList<string> From, IReadOnlyList<string> To, string Phase, DateTimeOffset Since)
+{
+    public const string Copying = "copying";
+    public const string Switching = "switching";
+    public const string Clearing = "clearing";
+    public const string Canceling = "canceling";
 }
 
 public sealed record WorkflowList(IReadOnlyList<Workflow> Workflows);

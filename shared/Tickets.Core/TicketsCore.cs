@@ -12,6 +12,7 @@ using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Numbers;
+using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Reading;
 using Tickets.Core.Ticketing.Writing;
 
@@ -59,6 +60,7 @@ public static class TicketsCore
 
     private static void AddTicketing(IServiceCollection services)
     {
+        services.AddSingleton<PlacementFence>();
         services.AddSingleton(provider =>
         {
             var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
@@ -72,6 +74,7 @@ public static class TicketsCore
         services.AddSingleton<TicketLocator>();
         services.AddSingleton(get => new Moves(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<TimeProvider>(get), Get<ILogger<Moves>>(get)));
         services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<Moves>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new QueueRelocation(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SettingsWrites>(get), Get<Moves>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
         services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();
         services.AddSingleton<LeaveHot>();

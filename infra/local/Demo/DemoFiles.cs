@@ -7,7 +7,7 @@ namespace Tickets.Local.Demo;
 /// <summary>What the demo works with: 10,000 real reports of wildlife strikes, and the settings that make them tickets.</summary>
 internal static class DemoFiles
 {
-    private static readonly string Folder = Repository.PathTo("infra", "local", "demo");
+    private static readonly string Folder = Repository.PathTo("infra", "local", "Demo", "Birdstrikes");
 
     public static ImportMapping Mapping() => ImportMapping.Parse(File.ReadAllBytes(Path.Combine(Folder, "birdstrikes.mapping.json")));
 

@@ -145,6 +145,8 @@ public sealed class PostgresServer : IAsyncDisposable
             ["fsync"] = "on",
             ["max_connections"] = "200",
             ["shared_buffers"] = "512MB",
+            // A group touches the partitions of many queues; from PostgreSQL 18 on this also sizes the room for locks that need no shared memory.
+            ["max_locks_per_transaction"] = "1024",
             ["max_wal_size"] = "4GB",
         };
         foreach (var (name, value) in _options.PostgresSettings)

@@ -8,7 +8,8 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
     /// <summary>Moves what is due, for at most so long; the next run goes on where this one ended.</summary>
     public async Task<ArchiveReport> RunAsync(TimeSpan maxDuration, CancellationToken cancel)
     {
-        var queues = settings.Current.Queues.Values.Select(queue => new ColdQueue(
+        // What moves between shards is not moved to cold as well: its place is not settled.
+        var queues = settings.Current.Queues.Values.Where(queue => queue.Definition.Moving is null).Select(queue => new ColdQueue(
             queue.QueueId,
             queue.Name,
             queue.HotRetention,

@@ -48,9 +48,9 @@ internal static class OplogPartitions
             await using var newest = new NpgsqlCommand($"select at from {name} order by opid desc limit 1", connection);
             if (await newest.ExecuteScalarAsync(cancel) is DateTime at && at >= before.UtcDateTime)
                 break;
-            // Concurrently: readers and writers of the log go on. What a crash leaves detached is dropped by the next run.
-            if (await IsAttachedAsync(connection, name, cancel))
-                await ExecuteAsync(connection, $"alter table oplog detach partition {name} concurrently", cancel);
+            // Concurrently: readers and writers of the log go on. What a crash leaves half detached is finished by the next run.
+            if (await DetachmentAsync(connection, name, cancel) is { } pending)
+                await ExecuteAsync(connection, $"alter table oplog detach partition {name} {(pending ? "finalize" : "concurrently")}", cancel);
             await ExecuteAsync(connection, $"drop table {name}", cancel);
             dropped++;
         }
@@ -71,15 +71,16 @@ internal static class OplogPartitions
         return numbers;
     }
 
-    private static async Task<bool> IsAttachedAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
+    /// <returns>Whether the partition's detachment has begun; null when it is detached.</returns>
+    private static async Task<bool?> DetachmentAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand($"select exists (select from pg_inherits where inhrelid = '{name}'::regclass)", connection);
-        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+        await using var command = new NpgsqlCommand($"select inhdetachpending from pg_inherits where inhrelid = '{name}'::regclass", connection);
+        return (bool?)await command.ExecuteScalarAsync(cancel);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -154,7 +154,7 @@ public sealed partial class ReadOplog
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
-        batch.BatchCommands.Add(Sql.Command("select last_opid, (select opid from oplog order by opid limit 1) from oplog_head"));
+        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
         batch.BatchCommands.Add(Sql.Command(
             """
             select opid, at, ticket_id, queue_id, kind, version, diff from oplog
@@ -165,11 +165,12 @@ public sealed partial class ReadOplog
             Sql.Array(filter.Only),
             Sql.Value((long)maxOps),
             Sql.Array(filter.Except)));
+        // The oldest op is read last: a partition that is dropped meanwhile shows as a gap, not as ops that never were.
+        batch.BatchCommands.Add(Sql.Command("select opid from oplog order by opid limit 1"));
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var head = reader.GetInt64(0);
-        var oldest = reader.NumberOrNull(1) ?? head + 1;
         await reader.NextResultAsync(cancel);
         var ops = new List<FoundOp>();
         while (await reader.ReadAsync(cancel))
@@ -178,6 +179,8 @@ public sealed partial class ReadOplog
                 ops.Add(new FoundOp(shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6)));
         }
 
+        await reader.NextResultAsync(cancel);
+        var oldest = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : head + 1;
         var readTo = ops.Count == maxOps ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + Window));
         return new ShardPage(shard.Name, after, head, readTo, ops, Trimmed: after + 1 < oldest && after < head);
     }

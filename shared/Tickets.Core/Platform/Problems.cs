@@ -101,6 +101,23 @@ public static class Problems
         RetryAfter = 1,
     };
 
+    public static Problem QueueMoving(string queue) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.QueueMoving,
+        Title = "The queue is changing shards",
+        Detail = $"Queue '{queue}' is being switched to another shard. Nothing was written; try again after the time in Retry-After.",
+        RetryAfter = 1,
+    };
+
+    public static Problem QueueAlreadyMoving(string queue, string operation) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.QueueAlreadyMoving,
+        Title = "The queue is moving already",
+        Detail = $"Queue '{queue}' is on its way to other shards by operation '{operation}'. Wait for it to end, or cancel it.",
+    };
+
     public static Problem InvalidTicketId(string text) => new()
     {
         Status = 400,

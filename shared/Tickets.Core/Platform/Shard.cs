@@ -31,8 +31,9 @@ public sealed class ShardSet : IAsyncDisposable
         {
             ApplicationName = "tickets",
             MaxPoolSize = options.ConnectionsPerShard,
-            MaxAutoPrepare = 200,
-            AutoPrepareMinUsages = 3,
+            // Each queue's tables make statements of their own; unprepared, or prepared and dropped again, they cost several times as much.
+            MaxAutoPrepare = 1000,
+            AutoPrepareMinUsages = 1,
             Timeout = 3,
             CommandTimeout = 15,
             KeepAlive = 30,

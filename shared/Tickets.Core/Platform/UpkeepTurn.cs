@@ -11,7 +11,7 @@ internal sealed class UpkeepTurn : IAsyncDisposable
 
     private UpkeepTurn(NpgsqlConnection connection) => _connection = connection;
 
-    /// <summary>Null when another process has the turn. Statements of the session may take their time meanwhile.</summary>
+    /// <summary>Null when another process has the turn. Statements of the session may take their time meanwhile, also to wait for locks: it runs only such as let readers and writers go on.</summary>
     public static async Task<UpkeepTurn?> TryTakeAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -19,7 +19,7 @@ internal sealed class UpkeepTurn : IAsyncDisposable
         await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LockKey})", connection);
         if (!(bool)(await command.ExecuteScalarAsync(CancellationToken.None))!)
             return null;
-        await using var patient = new NpgsqlCommand("set statement_timeout = 0", connection);
+        await using var patient = new NpgsqlCommand("set statement_timeout = 0; set lock_timeout = 0", connection);
         await patient.ExecuteNonQueryAsync(CancellationToken.None);
         return new UpkeepTurn(connection);
     }
@@ -28,7 +28,7 @@ internal sealed class UpkeepTurn : IAsyncDisposable
     {
         if (_connection.State != System.Data.ConnectionState.Open)
             return;
-        await using var command = new NpgsqlCommand($"select pg_advisory_unlock({LockKey}); reset statement_timeout", _connection);
+        await using var command = new NpgsqlCommand($"select pg_advisory_unlock({LockKey}); reset statement_timeout; reset lock_timeout", _connection);
         await command.ExecuteNonQueryAsync();
     }
 }

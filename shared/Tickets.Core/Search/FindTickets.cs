@@ -90,7 +90,7 @@ public sealed class FindTickets
             cancel);
         await writer.FlushAsync(cancel);
         var left = await LeftAsync(tickets, cancel);
-        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId))).ToList();
+        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId) || search.Queue.ShardOf(ticket.TicketId) != shard.Name)).ToList();
     }
 
     /// <summary>Tickets that have arrived on another shard and are only still to be cleared away here.</summary>

@@ -15,7 +15,14 @@ public sealed record QueueSettings(int QueueId, Queue Definition, WorkflowRules 
     public string TicketsTable { get; } = $"tickets_q{QueueId}";
     public string MetaTable { get; } = $"ticket_meta_q{QueueId}";
 
-    public string ShardOf(long ticketId) => Shards.Count == 1 ? Shards[0] : Shards[(int)((ulong)Spread(ticketId) % (ulong)Shards.Count)];
+    /// <summary>Whether writes must wait: the last changes are following the queue to its new shards.</summary>
+    public bool IsSwitching => Definition.Moving is { Phase: QueueMove.Switching };
+
+    public string ShardOf(long ticketId) => ShardOf(Shards, ticketId);
+
+    /// <summary>The rule of a split queue (T8): which of its shards a ticket is on.</summary>
+    public static string ShardOf(IReadOnlyList<string> shards, long ticketId) =>
+        shards.Count == 1 ? shards[0] : shards[(int)((ulong)Spread(ticketId) % (ulong)shards.Count)];
 
     // Neighbouring ids go to one process in one block; a multiplicative hash spreads them evenly whatever the block size.
     private static long Spread(long ticketId) => (long)(((ulong)ticketId * 0x9E37_79B9_7F4A_7C15UL) >> 17);

@@ -16,8 +16,16 @@ internal static class QueueTables
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await ExecuteAsync("select pg_advisory_xact_lock(7243004)");
-        await ExecuteAsync(Sql(queue));
+        // Once there they are left alone: an index made here would stop the queue's writers, so what its workflow adds later is the upkeep's.
+        if (!await ExistsAsync())
+            await ExecuteAsync(Sql(queue));
         await transaction.CommitAsync(cancel);
+
+        async Task<bool> ExistsAsync()
+        {
+            await using var command = new NpgsqlCommand($"select count(*) = 2 from pg_inherits where inhrelid in (to_regclass('{queue.TicketsTable}'), to_regclass('{queue.MetaTable}'))", connection, transaction);
+            return (bool)(await command.ExecuteScalarAsync(cancel))!;
+        }
 
         async Task ExecuteAsync(string sql)
         {

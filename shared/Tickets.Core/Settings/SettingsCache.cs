@@ -56,6 +56,21 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
         return _current.QueuesById.GetValueOrDefault(queueId);
     }
 
+    /// <summary>Waits until a queue is at its place again; writes that would fail for a moment only are held instead.</summary>
+    /// <returns>The queue, or null when it is still switching after <paramref name="patience"/>.</returns>
+    internal async Task<QueueSettings?> WhenPlacedAsync(int queueId, TimeSpan patience, CancellationToken cancel)
+    {
+        var start = clock.GetTimestamp();
+        do
+        {
+            await RefreshAsync(PauseBetweenMisses, cancel);
+            if (_current.QueuesById.TryGetValue(queueId, out var queue) && !queue.IsSwitching)
+                return queue;
+        }
+        while (clock.GetElapsedTime(start) < patience);
+        return null;
+    }
+
     /// <summary>Reads what has changed now; a caller that just changed something sees it afterwards.</summary>
     public Task RefreshAsync(CancellationToken cancel) => RefreshAsync(TimeSpan.Zero, cancel);
 

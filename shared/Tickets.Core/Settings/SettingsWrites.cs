@@ -57,7 +57,11 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
                 var old = await ReadAsync(connection, "select body, revision from queues where name = $1", name, TicketsJson.Default.Queue, cancel);
                 if (precondition.Refusal($"Queue '{name}'", old?.Revision) is { } refusal)
                     return refusal;
-                var queue = read.Value with { Shards = read.Value.Shards ?? old?.Value.Shards ?? [await EmptiestShardAsync(connection, cancel)] };
+                var queue = read.Value with
+                {
+                    Shards = read.Value.Shards ?? old?.Value.Shards ?? [await EmptiestShardAsync(connection, cancel)],
+                    Moving = old?.Value.Moving,
+                };
                 if (old is { } stored && !stored.Value.Shards!.SequenceEqual(queue.Shards!, StringComparer.Ordinal))
                     return Problems.Invalid("/shards", $"The queue's tickets are on {string.Join(", ", stored.Value.Shards!)}: moving them is an operation, not an edit.");
 
@@ -82,6 +86,25 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         return result;
     }
 
+    /// <summary>Changes a queue by a rule on how it stands: for moves between shards.</summary>
+    internal async Task<Result<Queue>> ChangeQueueAsync(string name, Func<Queue, Result<Queue>> change, CancellationToken cancel)
+    {
+        var result = await database.ChangeAsync<Queue>(
+            async (connection, revision) =>
+            {
+                if (await ReadAsync(connection, "select body, revision from queues where name = $1", name, TicketsJson.Default.Queue, cancel) is not { } old)
+                    return Problems.QueueNotFound(name);
+                var changed = change(old.Value);
+                if (changed.IsProblem)
+                    return changed;
+                await WriteQueueAsync(connection, changed.Value, revision, cancel);
+                return changed.Value with { Revision = revision };
+            },
+            cancel);
+        await cache.RefreshAsync(cancel);
+        return result;
+    }
+
     private Result<Queue> ReadQueue(JsonElement body, string name)
     {
         var errors = new List<ProblemError>();
@@ -93,6 +116,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         var placement = reader.Texts("shards", 64);
         var description = reader.Text("description", 4096);
         _ = reader.Any("revision");
+        _ = reader.Any("moving");
         reader.Finish(unknown);
 
         if (queue is not null && !Names.IsPath(queue))

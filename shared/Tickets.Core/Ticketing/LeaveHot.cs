@@ -2,11 +2,12 @@ using Npgsql;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
+using Tickets.Core.Ticketing.Placement;
 
 namespace Tickets.Core.Ticketing;
 
 /// <summary>Takes closed tickets out of the hot tier once they are proven readable in cold, with their <c>archived</c> ops, in one transaction.</summary>
-internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProvider clock, OplogHeads heads)
+internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, PlacementFence fence, TimeProvider clock, OplogHeads heads)
 {
     /// <param name="tickets">Ids with the versions that were copied; a ticket that has changed since stays.</param>
     /// <returns>The tickets that left.</returns>
@@ -14,8 +15,9 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
     {
         var queue = settings.Current.QueuesById[queueId];
         await using var connection = await shards[shard].Database.OpenConnectionAsync(cancel);
+        var epoch = await fence.ReadEpochAsync(shard, connection, cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var left = await LockAsync(connection, queue, tickets, cancel);
+        var left = await LockAsync(connection, queue, [.. tickets.Where(ticket => fence.Allows(shard, queueId, ticket.TicketId))], cancel);
         if (left.Length == 0)
             return left;
 
@@ -35,12 +37,14 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
             $"""
             with gone as (delete from {queue.TicketsTable} where ticket_id = any($1) returning ticket_id, version, status, resolution),
                  numbered as materialized (select *, row_number() over (order by ticket_id) as ord from gone),
-                 head as (update oplog_head set last_opid = last_opid + (select count(*) from numbered) returning last_opid)
+                 head as (update oplog_head set last_opid = last_opid + (select count(*) from numbered) where epoch = $3 returning last_opid)
             insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
             select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{Rules.OpKinds.Archived}', version, status, resolution, '{EmptyDiff}' from numbered, head
             """,
             Sql.Array(left),
-            Sql.Value(clock.GetUtcNow())));
+            Sql.Value(clock.GetUtcNow()),
+            Sql.Value(epoch)));
+        var ops = batch.BatchCommands[^1];
         batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
 
         long newest;
@@ -52,6 +56,9 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, TimeProv
             newest = reader.GetInt64(0);
         }
 
+        // Under another epoch no op is written: the queue was switched to another shard meanwhile, and its tickets are not ours to remove.
+        if (ops.Rows != (ulong)left.Length)
+            return [];
         await transaction.CommitAsync(cancel);
         heads.Tell(shard, newest);
         return left;

@@ -45,6 +45,16 @@ public sealed partial class Moves
         return finished;
     }
 
+    /// <summary>Finishes every move away from a queue on a shard.</summary>
+    /// <returns>Whether none is left.</returns>
+    internal async Task<bool> FinishFromAsync(Shard shard, int fromQueue, CancellationToken cancel)
+    {
+        var finished = true;
+        foreach (var (from, ticket) in await ReadAsync(shard, "from_queue = $1", Sql.Value(fromQueue), cancel))
+            finished &= await FinishAsync(shard.Name, from, ticket, cancel);
+        return finished;
+    }
+
     /// <summary>Finishes the move that a ticket of this shard is in, if it is in one.</summary>
     internal async Task<bool> FinishAsync(string shard, long ticketId, CancellationToken cancel)
     {

@@ -20,6 +20,13 @@ public sealed class TicketWrites
     // A nonce outlives its promised time by this much in the database, so that no clock that is a little late revives it.
     private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(10);
+
+    private const int MaxLooks = 10;
+
+    // One switch at a time is the rule; a second look covers settings that arrive between the two.
+    private const int MaxSwitches = 3;
+
     private readonly SettingsCache _settings;
     private readonly Nonces _nonces;
     private readonly TicketNumbers _numbers;
@@ -63,9 +70,13 @@ public sealed class TicketWrites
             return request.Problem;
 
         var (command, nonceText) = request.Value;
-        var written = nonceText is null
-            ? await CreateWithoutNonceAsync(command, cancel)
-            : await CreateWithNonceAsync(command, nonceText, ContentHash.Of(body, exceptMember: "nonce"), caller, cancel);
+        var content = nonceText is null ? default : ContentHash.Of(body, exceptMember: "nonce");
+        var written = await WhenPlacedAsync(
+            queue,
+            placed => nonceText is null
+                ? CreateWithoutNonceAsync(command with { Queue = placed }, cancel)
+                : CreateWithNonceAsync(command with { Queue = placed }, nonceText, content, caller, cancel),
+            cancel);
         if (written.IsProblem)
             return written.Problem;
         return new CreateTicketResponse(TicketId.Format(written.Value.TicketId), queue.Name, written.Value.Versions);
@@ -77,10 +88,11 @@ public sealed class TicketWrites
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        var found = await QueueOfTicketAsync(id, body, caller, cancel);
-        if (found.IsProblem)
-            return found.Problem;
-        var queue = found.Value!;
+        return await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+    }
+
+    private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
+    {
         var read = UpdateTicketReader.Read(body, queue, id, _settings.Current);
         if (read.IsProblem)
             return read.Problem;
@@ -95,20 +107,13 @@ public sealed class TicketWrites
                 ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
                 _clock.GetUtcNow() + _options.NonceLifetime),
         };
-        var shard = queue.ShardOf(id);
-        var written = await WriteAsync(shard, command, cancel);
-        if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
-        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+        return Answer(id, await WriteAsync(command, cancel));
     }
 
     public async Task<Result<UpdateTicketResponse>> AcceptAsync(string ticketId, JsonElement body, Caller caller, CancellationToken cancel)
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        var found = await QueueOfTicketAsync(id, body, caller, cancel);
-        if (found.IsProblem)
-            return found.Problem;
 
         var errors = new List<ProblemError>();
         var unknown = new List<ProblemError>();
@@ -123,12 +128,28 @@ public sealed class TicketWrites
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 
-        var queue = found.Value!;
-        var shard = queue.ShardOf(id);
-        var written = await WriteAsync(shard, new AcceptTicket(queue, id, by!), cancel);
-        if (written.IsProblem)
-            return await RefusalAsync(written.Problem, id, [queue.Name], cancel);
-        return new UpdateTicketResponse(ticketId, written.Value.Versions, new OpPosition(shard, written.Value.Opid));
+        return await WhereverAsync(id, body, caller, async queue => Answer(id, await WriteAsync(new AcceptTicket(queue, id, by!), cancel)), cancel);
+    }
+
+    private static Result<UpdateTicketResponse> Answer(long id, Result<Written> written) => written.IsProblem
+        ? written.Problem
+        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, new OpPosition(written.Value.Shard, written.Value.Opid));
+
+    private Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel) =>
+        WhenPlacedAsync(command.Queue, placed => WriteAsync(placed.ShardOf(command.TicketId), command with { Queue = placed }, cancel), cancel);
+
+    /// <summary>A queue that is being switched to another shard takes no writes for a moment: they wait for it.</summary>
+    private async Task<Result<Written>> WhenPlacedAsync(QueueSettings queue, Func<QueueSettings, Task<Result<Written>>> write, CancellationToken cancel)
+    {
+        var written = await write(queue);
+        for (var attempt = 1; written.Problem?.Code == ProblemCodes.QueueMoving && attempt <= MaxSwitches; attempt++)
+        {
+            if (await _settings.WhenPlacedAsync(queue.QueueId, SwitchPatience, cancel) is not { } placed)
+                break;
+            written = await write(placed);
+        }
+
+        return written;
     }
 
     /// <summary>Writes to a ticket, which may be on its way to another shard: then its move is finished first.</summary>
@@ -192,16 +213,38 @@ public sealed class TicketWrites
         return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
     }
 
-    private async Task<Result<QueueSettings?>> QueueOfTicketAsync(long id, JsonElement body, Caller caller, CancellationToken cancel)
+    /// <summary>Changes a ticket in the queue that the request names, or else in the one where it is.</summary>
+    private async Task<Result<UpdateTicketResponse>> WhereverAsync(long id, JsonElement body, Caller caller, Func<QueueSettings, Task<Result<UpdateTicketResponse>>> change, CancellationToken cancel)
     {
         if (body.TryGetProperty("queue", out _))
-            return await QueueOfAsync(body, caller, cancel);
-        // While a ticket moves between shards both know it; the last one is where it goes, or else a second try finds it there.
-        var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
-        if (located is not null)
-            return located;
-        var reached = _settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-        return await RefusalAsync(Problems.TicketNotFound(TicketId.Format(id)), id, reached, cancel);
+        {
+            var named = await QueueOfAsync(body, caller, cancel);
+            if (named.IsProblem)
+                return named.Problem;
+            var changed = await change(named.Value!);
+            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], cancel) : changed;
+        }
+
+        // A ticket that has just left for another queue is looked for once more; one that is cold is asked for where it was, because its
+        // shard may still know the answer to an Idempotency-Key.
+        for (var look = 1; ; look++)
+        {
+            var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
+            var queue = located ?? await ColdQueueAsync(id, caller, cancel);
+            if (queue is null)
+                return Problems.TicketNotFound(TicketId.Format(id));
+            var changed = await change(queue);
+            if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
+                return changed;
+            if (located is null || look == MaxLooks)
+                return await RefusalAsync(changed.Problem!, id, [queue.Name], cancel);
+        }
+    }
+
+    private async Task<QueueSettings?> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
+    {
+        var reached = _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.Name).ToList();
+        return (await _cold.LookupAsync(reached, id, cancel)).Queue is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
     }
 
     /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>

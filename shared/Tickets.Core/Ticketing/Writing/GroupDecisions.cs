@@ -61,7 +61,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Create(CreateTicket command)
     {
-        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0);
+        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0, shard);
         var claimed = false;
         if (command.Nonce is { } nonce && loaded.Numbers.TryGetValue(command.TicketId, out var used))
         {
@@ -81,7 +81,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Claim(ClaimNumber command)
     {
-        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
+        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used))
             return used.Content == command.Nonce.Content ? claimed : UsedOtherwise();
         Numbers.Add(new NumberUse(command.TicketId, null, command.Nonce));
@@ -95,7 +95,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         {
             _lastOp = _opOfKey.GetValueOrDefault(use.Key);
             return stored.Content == use.Content
-                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid)
+                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid, stored.Shard ?? shard)
                 : Problems.IdempotencyKeyReused();
         }
 
@@ -119,7 +119,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             loaded.Answers[key.Key] = new StoredAnswer(key.Content, command.TicketId, JsonSerializer.Serialize(versions, TicketsJson.Default.TicketVersions), 0);
         }
 
-        return new Written(command.TicketId, versions, 0, departed);
+        return new Written(command.TicketId, versions, 0, shard, departed);
     }
 
     /// <summary>A move to a queue of another shard only begins here: the row stays, marked, until the ticket has arrived there.</summary>
@@ -137,7 +137,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Arrive(ArriveTicket command)
     {
-        var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0);
+        var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used.ArrivedVersion >= command.Ticket.Version)
             return arrived;
 
@@ -152,7 +152,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private Result<Written> Finish(FinishDeparture command)
     {
         Finishes.Add(command);
-        return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0);
+        return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
     }
 
     private Result<Written> Accept(AcceptTicket command)
@@ -166,7 +166,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             return decision.Problem;
         if (decision.Value.Change is { } change)
             Apply(change);
-        return new Written(command.TicketId, new TicketVersions(decision.Value.Version, new Dictionary<string, long>()), 0);
+        return new Written(command.TicketId, new TicketVersions(decision.Value.Version, new Dictionary<string, long>()), 0, shard);
     }
 
     private TicketState? Find(TicketCommand command)

@@ -9,19 +9,23 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <summary>A group's decisions as one batch of set-wise statements, ending with the commit: one round trip.</summary>
 internal static class GroupStatements
 {
+    // Its answer tells how long other writers held the lock: the group waits for nothing else here.
     private const string TakeOpids =
+        "update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid, extract(epoch from clock_timestamp() - statement_timestamp())::float8";
+
+    // Without the epoch there is no opid, and the row is refused.
+    private const string WriteOps =
         """
-        with head as (update oplog_head set last_opid = last_opid + $2 where epoch = $1 returning last_opid)
         insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-        select (select last_opid from head) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
+        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
         from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[])
           with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, ord)
         """;
 
     /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
-    /// <returns>The opid of the group's first op.</returns>
+    /// <returns>The opid of the group's first op, and how long the group waited for writers of other processes.</returns>
     /// <exception cref="PostgresException">Nothing was written; the session's transaction has failed.</exception>
-    public static async Task<long> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
+    public static async Task<(long FirstOpid, TimeSpan Waited)> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (!inTransaction)
@@ -31,18 +35,17 @@ internal static class GroupStatements
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
         AddOps(batch, decisions, epoch, now);
-        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
         batch.BatchCommands.Add(Sql.Command("commit"));
 
         await using var reader = await batch.ExecuteReaderAsync();
-        long last = 0;
+        var (last, waited) = (0L, 0d);
         do
         {
             while (await reader.ReadAsync())
-                last = reader.GetInt64(0);
+                (last, waited) = (reader.GetInt64(0), reader.GetDouble(1));
         }
         while (await reader.NextResultAsync());
-        return last - decisions.Ops.Count + 1;
+        return (last - decisions.Ops.Count + 1, TimeSpan.FromSeconds(waited));
     }
 
     private static void AddNumbers(NpgsqlBatch batch, GroupDecisions decisions)
@@ -223,8 +226,9 @@ internal static class GroupStatements
         var ops = decisions.Ops;
         if (ops.Count == 0)
             return;
+        batch.BatchCommands.Add(Sql.Command(TakeOpids, Sql.Value(epoch), Sql.Value((long)ops.Count)));
         batch.BatchCommands.Add(Sql.Command(
-            TakeOpids,
+            WriteOps,
             Sql.Value(epoch),
             Sql.Value((long)ops.Count),
             Sql.Value(now),

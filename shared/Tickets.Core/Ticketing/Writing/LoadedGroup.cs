@@ -8,7 +8,8 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <summary>A number that was used on this shard; <see cref="QueueId"/> is null when it is only claimed for a ticket elsewhere.</summary>
 internal readonly record struct UsedNumber(int? QueueId, Guid? Content, long? ArrivedVersion = null);
 
-internal sealed record StoredAnswer(Guid Content, long TicketId, string Versions, long Opid);
+/// <param name="Shard">The shard whose log has the op, when it is not this one.</param>
+internal sealed record StoredAnswer(Guid Content, long TicketId, string Versions, long Opid, string? Shard = null);
 
 /// <summary>What a group's decisions need to know, read and locked in one round trip at the start of its transaction.</summary>
 internal sealed class LoadedGroup
@@ -35,7 +36,7 @@ internal sealed class LoadedGroup
         foreach (var queue in queues)
             AddTicketReads(batch, queue.First().Queue, [.. queue]);
         // After the tickets' locks: another process may have held them to answer the same request, and its answer is seen only now.
-        batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid from idempotency_keys where key = any($1)", Sql.Array(keys)));
+        batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid, shard from idempotency_keys where key = any($1)", Sql.Array(keys)));
 
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
@@ -44,7 +45,7 @@ internal sealed class LoadedGroup
             await loaded.ReadTicketsAsync(reader, queue.First().Queue);
         await reader.NextResultAsync();
         while (await reader.ReadAsync())
-            loaded.Answers[reader.GetGuid(0)] = new StoredAnswer(reader.GetGuid(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4));
+            loaded.Answers[reader.GetGuid(0)] = new StoredAnswer(reader.GetGuid(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4), reader.TextOrNull(5));
         return loaded;
     }
 

@@ -6,8 +6,9 @@ namespace Tickets.Core.Ticketing.Writing;
 
 /// <summary>What was written, or what stood already when the command was a retry.</summary>
 /// <param name="Opid">The op of the change; 0 when nothing had to be written.</param>
+/// <param name="Shard">The shard whose log has the op.</param>
 /// <param name="Departed">The ticket is on its way to another shard and is still to arrive there.</param>
-internal sealed record Written(long TicketId, TicketVersions Versions, long Opid, MovingTicket? Departed = null);
+internal sealed record Written(long TicketId, TicketVersions Versions, long Opid, string Shard, MovingTicket? Departed = null);
 
 /// <summary>A command that waits for its group, and its caller's answer.</summary>
 internal sealed class PendingCommand(TicketCommand command, CancellationToken cancel)

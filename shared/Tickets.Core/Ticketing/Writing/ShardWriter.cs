@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Ticketing.Writing;
@@ -10,7 +11,7 @@ namespace Tickets.Core.Ticketing.Writing;
 /// Commits concurrent commands to one shard in groups: whatever waits when the last group is done becomes the next one, so groups grow
 /// with the load and nobody waits for company. One writer a process and shard; any number of processes may write to a shard.
 /// </summary>
-internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogger logger) : IAsyncDisposable
+internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     private const int MaxGroup = 256;
     private const long MaxGroupBytes = 4 << 20;
@@ -19,6 +20,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
     private const string IdleInTransactionTimeout = "25P03";
 
     private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private readonly Crowd _crowd = new();
     private NpgsqlConnection? _connection;
     private long _epoch;
     private bool _committing;
@@ -65,6 +67,8 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             try
             {
                 await CommitAsync(group);
+                if (_crowd.Pause is { Ticks: > 0 } pause)
+                    await Task.Delay(pause, clock);
             }
             catch (Exception fault)
             {
@@ -125,7 +129,12 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         var now = Platform.Json.Rfc3339.Truncate(clock.GetUtcNow());
         var decisions = new GroupDecisions(loaded, shard.Name, now);
         foreach (var pending in group)
-            decisions.Decide(pending);
+        {
+            if (IsAtItsPlace(pending.Command))
+                decisions.Decide(pending);
+            else
+                pending.Complete(Problems.QueueMoving(pending.Command.Queue.Name));
+        }
 
         if (!decisions.HasWrites)
         {
@@ -136,7 +145,8 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         }
 
         _committing = true;
-        var first = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
+        var (first, waited) = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
+        _crowd.Saw(waited);
         decisions.Answer(first);
         if (decisions.Ops.Count > 0)
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
@@ -148,15 +158,13 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
             return _connection;
         var session = await shard.Database.OpenConnectionAsync();
         _connection = session;
-        await ReadEpochAsync(session);
+        _epoch = await fence.ReadEpochAsync(shard.Name, session);
         return session;
     }
 
-    private async Task ReadEpochAsync(NpgsqlConnection session)
-    {
-        await using var command = new NpgsqlCommand("select epoch from oplog_head", session);
-        _epoch = (long)(await command.ExecuteScalarAsync())!;
-    }
+    // A claim belongs to the nonce's home, and a departure is cleared away where it began, wherever the queue is now.
+    private bool IsAtItsPlace(TicketCommand command) =>
+        command is ClaimNumber or FinishDeparture || fence.Allows(shard.Name, command.Queue.QueueId, command.TicketId);
 
     /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
     private async Task<bool> IsWorthAnotherTryAsync(PostgresException refusal)
@@ -181,7 +189,7 @@ internal sealed partial class ShardWriter(Shard shard, TimeProvider clock, ILogg
         try
         {
             var session = await ConnectAsync();
-            await ReadEpochAsync(session);
+            _epoch = await fence.ReadEpochAsync(shard.Name, session);
             await Oplog.OplogPartitions.MakeAheadAsync(session);
             return true;
         }

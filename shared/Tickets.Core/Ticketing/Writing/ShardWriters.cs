@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Placement;
 
 namespace Tickets.Core.Ticketing.Writing;
 
 /// <summary>One writer for each shard; they drain when the process stops.</summary>
-internal sealed class ShardWriters(ShardSet shards, TimeProvider clock, ILogger<ShardWriter> logger) : IHostedService
+internal sealed class ShardWriters(ShardSet shards, PlacementFence fence, TimeProvider clock, ILogger<ShardWriter> logger) : IHostedService
 {
     private readonly Dictionary<string, ShardWriter> _writers =
-        shards.All.ToDictionary(shard => shard.Name, shard => new ShardWriter(shard, clock, logger), StringComparer.Ordinal);
+        shards.All.ToDictionary(shard => shard.Name, shard => new ShardWriter(shard, fence, clock, logger), StringComparer.Ordinal);
 
     public ShardWriter this[string shard] => _writers.TryGetValue(shard, out var writer)
         ? writer

@@ -14,7 +14,7 @@ internal sealed class FourProcesses : HotScenario
         for (var i = 0; i < 3; i++)
             await scene.Stack.StartAppAsync();
         // The new ones have compiled nothing yet, and share the processors while they do.
-        var plan = scene.Plan() with { WarmUp = scene.Times.WarmUp * 2 };
+        var plan = scene.Plan() with { WarmUp = scene.Times.FirstWarmUp * 3 };
         var (four, _) = await scene.WatchAsync("create_4_processes", plan, scene.Creates());
         foreach (var app in scene.Stack.Apps.Skip(1).ToList())
             await scene.Stack.StopAppAsync(app);

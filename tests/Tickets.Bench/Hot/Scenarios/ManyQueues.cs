@@ -21,7 +21,9 @@ internal sealed class ManyQueues : HotScenario
         scene.Sheet.Figure(Create, manyCreate.PerSecond / oneCreate.PerSecond, "x", Target.AtLeast(0.8));
 
         var oneFind = (await scene.RunAsync("find_1_queue", scene.Finds())).OrThrow("find_1_queue");
-        var manyFind = (await scene.RunAsync("find_300_queues", scene.Finds(HotQueues.Many, keysOfMany))).OrThrow("find_300_queues");
+        // Until every connection has met every queue: its statements are prepared then, as they are for the one queue.
+        var warm = scene.Plan() with { WarmUp = scene.Times.FirstWarmUp * 2 };
+        var manyFind = (await scene.RunAsync("find_300_queues", warm, scene.Finds(HotQueues.Many, keysOfMany))).OrThrow("find_300_queues");
         scene.Sheet.Figure(Find, manyFind.PerSecond / oneFind.PerSecond, "x", Target.AtLeast(0.8));
     }
 }
