@@ -5,7 +5,9 @@ using Tickets.Core.Settings;
 using Tickets.Functions.Archive;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
+using Tickets.Functions.Notifications;
 using Tickets.Functions.Oplog;
+using Tickets.Functions.Orchestration;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
@@ -18,6 +20,8 @@ TicketFunctions.Declare(functions);
 SearchFunctions.Declare(functions);
 OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
+OrchestrationFunctions.Declare(functions);
+NotificationFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

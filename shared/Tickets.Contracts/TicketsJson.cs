@@ -25,4 +25,9 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(Queue))]
 [JsonSerializable(typeof(QueueList))]
+[JsonSerializable(typeof(OrchestrationSummary))]
+[JsonSerializable(typeof(OrchestrationList))]
+[JsonSerializable(typeof(OrchestrationAnswer))]
+[JsonSerializable(typeof(OrchestrationHealth))]
+[JsonSerializable(typeof(NotificationPage))]
 public sealed partial class TicketsJson : JsonSerializerContext;

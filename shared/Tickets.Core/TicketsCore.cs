@@ -5,12 +5,16 @@ using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Notifications;
 using Tickets.Core.Oplog;
+using Tickets.Core.Orchestration;
+using Tickets.Core.Orchestration.Client;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Storage;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Reading;
@@ -31,6 +35,7 @@ public static class TicketsCore
         AddOplog(services);
         AddTicketing(services);
         AddArchive(services, configuration);
+        AddLifecycle(services, configuration);
         return services;
     }
 
@@ -65,7 +70,11 @@ public static class TicketsCore
         {
             var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
             foreach (var writer in writers.All)
+            {
                 writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>().Tell(writer.Shard.Name, opid);
+                writer.OnOrchestrationsWoken = () => provider.GetRequiredService<TaskHubs>()[writer.Shard.Name].Wake();
+            }
+
             return writers;
         });
         services.AddHostedService(provider => provider.GetRequiredService<ShardWriters>());
@@ -98,6 +107,20 @@ public static class TicketsCore
             Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
+    }
+
+    private static void AddLifecycle(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => new HttpClient { Timeout = TimeSpan.FromMinutes(1) });
+        services.AddSingleton<ReadNotifications>();
+        services.AddSingleton<TicketRow>();
+        services.AddSingleton<TicketMaker>();
+        services.AddSingleton<DeclareTasks>(LifecycleTasks.Declare);
+        services.AddSingleton(new TaskHubsOptions(new TaskHubOptions(), configuration["Orchestration:AlwaysOn"] is not { } text || !bool.TryParse(text, out var always) || always));
+        services.AddSingleton<PrepareHub>(get => (hub, cancel) => Get<LifecycleSweep>(get).BeforeWorkAsync(hub, cancel));
+        AddHosted<TaskHubs>(services);
+        services.AddSingleton<OrchestrationReads>();
+        services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
     }
 
     private static T Get<T>(IServiceProvider provider)

@@ -18,7 +18,8 @@ public class DependencyTests
         ("Settings", ["Access", "Platform", "Workflows"]),
         ("Archive", ["Platform", "Settings", "Workflows"]),
         ("Oplog", ["Access", "Platform", "Settings"]),
-        ("Ticketing", ["Access", "Archive", "Oplog", "Platform", "Settings", "Workflows"]),
+        ("Notifications", ["Access", "Orchestration", "Platform", "Settings"]),
+        ("Ticketing", ["Access", "Archive", "Notifications", "Oplog", "Orchestration", "Platform", "Settings", "Workflows"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
     ];
 

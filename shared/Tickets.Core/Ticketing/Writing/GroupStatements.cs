@@ -34,6 +34,8 @@ internal static class GroupStatements
         AddMoves(batch, decisions, now);
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
+        foreach (var command in decisions.Lifecycle().Commands())
+            batch.BatchCommands.Add(command);
         AddOps(batch, decisions, epoch, now);
         batch.BatchCommands.Add(Sql.Command("commit"));
 
