@@ -19,16 +19,9 @@ internal static class OrchestrationFunctions
     {
         functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
         functions.MapGet("/orchestrations/health", Health).WithName("OrchestrationHealth").Requires(Permission.Operate);
-        functions.MapPost("/orchestrations/terminate", context => Act(context, (client, id, cancel) => client.TerminateInstanceAsync(id, recursive: true, cancellation: cancel)))
-            .WithName("TerminateOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/resume", context => Act(context, (client, id, cancel) => client.ResumeInstanceAsync(id, cancel)))
-            .WithName("ResumeOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/rewind", context => Act(context, async (client, id, cancel) =>
-            {
-                await client.RewindInstanceAsync(id, cancel);
-                return true;
-            }))
-            .WithName("RewindOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/terminate", Terminate).WithName("TerminateOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/resume", Resume).WithName("ResumeOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/rewind", Rewind).WithName("RewindOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
         functions.MapTimer("PumpOrchestrations", "*/10 * * * * *", (services, _, cancel) => services.GetRequiredService<TaskHubs>().PumpAsync(PumpBudget, cancel));
         functions.MapTimer("ForgetOrchestrations", "30 * * * * *", Forget);
     }
@@ -72,7 +65,19 @@ internal static class OrchestrationFunctions
     private static async Task Health(HttpContext context) =>
         await context.Answer(await context.Service<OrchestrationReads>().HealthAsync(context.RequestAborted), TicketsJson.Default.OrchestrationHealth);
 
-    private static async Task Act(HttpContext context, Func<DurableTaskClient, string, CancellationToken, Task<bool>> act)
+    private static Task Terminate(HttpContext context) => Act(context, static (client, id) => client.TerminateInstanceAsync(id, recursive: true));
+
+    private static Task Resume(HttpContext context) => Act(context, static (client, id) => client.ResumeInstanceAsync(id));
+
+    private static Task Rewind(HttpContext context) => Act(context, RewindAsync);
+
+    private static async Task<bool> RewindAsync(DurableTaskClient client, string instanceId)
+    {
+        await client.RewindInstanceAsync(instanceId);
+        return true;
+    }
+
+    private static async Task Act(HttpContext context, Func<DurableTaskClient, string, Task<bool>> act)
     {
         var name = context.Parameter("hub") ?? "settings";
         if (context.Parameter("instance_id") is not { } id)
@@ -89,7 +94,7 @@ internal static class OrchestrationFunctions
 
         try
         {
-            await context.Answer(new OrchestrationAnswer(name, id, await act(hub.Client, id, context.RequestAborted)), TicketsJson.Default.OrchestrationAnswer);
+            await context.Answer(new OrchestrationAnswer(name, id, await act(hub.Client, id)), TicketsJson.Default.OrchestrationAnswer);
         }
         catch (OrchestrationStateException refusal)
         {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Orchestration.Client;
@@ -12,7 +11,6 @@ namespace Tickets.Bench.Orchestration;
 internal sealed class EngineLoad : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
-    private readonly ServiceProvider _services = new ServiceCollection().BuildServiceProvider();
 
     private EngineLoad(NpgsqlDataSource database, TaskHubOptions options)
     {
@@ -37,7 +35,7 @@ internal sealed class EngineLoad : IAsyncDisposable
             })
             .AddActivityFunc<int, int>("plus", static (_, x) => Task.FromResult(x + 1))
             .AddActivityFunc<int, int>("double", static (_, x) => Task.FromResult(x * 2));
-        Hub = new TaskHub(database, registry, _services, TimeProvider.System, LoggerFactory.Create(static _ => { }), options);
+        Hub = new TaskHub(database, registry, new NoServices(), TimeProvider.System, NullLoggerFactory.Instance, options);
         Hub.Start();
     }
 
@@ -47,7 +45,7 @@ internal sealed class EngineLoad : IAsyncDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 12, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, NoResetOnClose = true };
         var database = NpgsqlDataSource.Create(settings);
-        await SchemaUpgrade.ApplyAsync(database, "hot", LoggerFactory.Create(static _ => { }).CreateLogger("bench"), CancellationToken.None);
+        await SchemaUpgrade.ApplyAsync(database, "hot", NullLogger.Instance, CancellationToken.None);
         return new EngineLoad(database, options ?? new TaskHubOptions());
     }
 
@@ -90,6 +88,11 @@ internal sealed class EngineLoad : IAsyncDisposable
     {
         await Hub.DisposeAsync();
         await _database.DisposeAsync();
-        await _services.DisposeAsync();
+    }
+
+    /// <summary>The bench's activities need nothing.</summary>
+    private sealed class NoServices : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
     }
 }

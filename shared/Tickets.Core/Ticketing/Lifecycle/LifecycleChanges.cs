@@ -42,9 +42,6 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
 
         if (lives && entered)
             AskForAcceptance(after);
-        // A parent on this shard that waits for its children hears at once; others look now and then.
-        if (after is { ClosedAt: not null, ParentId: { } parent } && before?.ClosedAt is null && after.Queue.Workflow.HasLifecycle)
-            Tell(parent, new TicketTold(0, now));
     }
 
     public IEnumerable<NpgsqlBatchCommand> Commands()

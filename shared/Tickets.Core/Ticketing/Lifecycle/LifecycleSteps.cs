@@ -30,11 +30,13 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
             var first = await Task.WhenAny(steps, told, lifetime);
             if (first == told)
             {
-                if ((await told).Entered is null)
+                // What was seen in the row already is no news: the steps of a status are done once.
+                var news = await told;
+                if (news.Entered is null || news.Version <= state.EnteredVersion)
                     continue;
                 _left = true;
                 await timing.CancelInTurnAsync();
-                return await told;
+                return news;
             }
 
             await waiting.CancelInTurnAsync();

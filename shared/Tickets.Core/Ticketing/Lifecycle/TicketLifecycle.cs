@@ -28,7 +28,8 @@ internal sealed class TicketLifecycle : TaskOrchestrator<LifecycleState, string>
             if (look.Status != state.Status)
                 state = state.Entered(look.Status, look.UpdatedAt, look.Version);
             var told = look.Rules is null ? await context.WaitForExternalEvent<TicketTold>(TicketTold.Event) : await LiveAsync(context, look, look.Rules, state, changed => state = changed);
-            if (told?.Entered is { } entered)
+            // What was seen in the row already is no news.
+            if (told is { Entered: { } entered } && told.Version > state.EnteredVersion)
                 state = state.Entered(entered, told.At, told.Version);
             settings = Math.Max(settings, told?.SettingsRevision ?? 0);
         }
