@@ -6,12 +6,14 @@ using Tickets.Functions.Archive;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
 using Tickets.Functions.Notifications;
+using Tickets.Functions.Operations;
 using Tickets.Functions.Oplog;
 using Tickets.Functions.Orchestration;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
 using Tickets.Functions.Upkeep;
+using Tickets.Functions.Webhooks;
 
 var functions = new FunctionCatalog();
 HealthFunctions.Declare(functions);
@@ -22,6 +24,8 @@ OplogFunctions.Declare(functions);
 ArchiveFunctions.Declare(functions);
 OrchestrationFunctions.Declare(functions);
 NotificationFunctions.Declare(functions);
+OperationFunctions.Declare(functions);
+WebhookFunctions.Declare(functions);
 UpkeepFunctions.Declare(functions);
 
 return await new FunctionApp

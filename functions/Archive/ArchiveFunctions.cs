@@ -14,6 +14,8 @@ internal static class ArchiveFunctions
     public static void Declare(FunctionCatalog functions)
     {
         functions.MapTimer("ArchiveClosedTickets", "0 */5 * * * *", RunByClockAsync);
+        functions.MapTimer("KeepColdTier", "30 2/10 * * * *", (services, run, cancel) => KeepAsync(services, run, whole: false, cancel));
+        functions.MapTimer("SweepColdTier", "30 27 3 * * *", (services, run, cancel) => KeepAsync(services, run, whole: true, cancel));
         functions.MapPost("/archive/runs", RunNowAsync).WithName("RunArchive").Requires(Permission.Operate);
     }
 
@@ -23,6 +25,14 @@ internal static class ArchiveFunctions
         run.Log.Add($"archived {report.Tickets} tickets into {report.Parts} parts of {report.Days} days");
         if (report.Failures.Count > 0)
             throw new InvalidOperationException($"{report.Failures.Count} queues could not be archived; the first: {report.Failures[0].Queue} on {report.Failures[0].Shard}, {report.Failures[0].Reason}");
+    }
+
+    private static async Task KeepAsync(IServiceProvider services, TimerRun run, bool whole, CancellationToken cancel)
+    {
+        var report = await services.GetRequiredService<ColdUpkeep>().RunAsync(LongestRun, whole, cancel);
+        run.Log.Add($"merged {report.Compaction.Merged} parts of {report.Compaction.Days} days into {report.Compaction.Written}, deleted {report.Deleted} blobs, found {report.Orphans} orphans, moved {report.Tiered} parts to other tiers");
+        if (report.Compaction.Failures is [var first, ..])
+            throw new InvalidOperationException($"The cold tier of {report.Compaction.Failures.Count} queues could not be kept; the first: {first.Queue}, {first.Reason}");
     }
 
     private static async Task RunNowAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Core.Oplog.Relay;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Storage;
 using Tickets.Core.Settings;
@@ -15,6 +16,8 @@ internal static class Dependencies
         services.AddSingleton(provider => new HealthCheck("settings_cache", _ => Task.FromResult(provider.GetRequiredService<SettingsCache>().StaleReason())));
         foreach (var shard in options.Shards.Keys)
             services.AddSingleton(provider => new HealthCheck(shard, cancel => AskAsync(provider.GetRequiredService<ShardSet>()[shard].Database, "select last_opid from oplog_head", cancel)));
+        if (services.Any(service => service.ServiceType == typeof(RelayHealth)))
+            services.AddSingleton(provider => new HealthCheck("service_bus", provider.GetRequiredService<RelayHealth>().FaultAsync));
         services.AddSingleton(provider => new HealthCheck("storage", cancel => AskAsync(provider.GetRequiredService<StorageAccount>(), cancel)));
     }
 

@@ -19,15 +19,16 @@ internal static class SettingsFunctions
 
     private static async Task GetWorkflows(HttpContext context)
     {
-        var settings = context.Service<SettingsCache>();
+        var reached = context.Service<SettingsCache>().Current.WorkflowsOf(context.Caller());
         if (context.Parameter("workflow_id") is not { } id)
         {
-            var all = settings.Current.Workflows.Values.Select(known => known.Definition).OrderBy(known => known.WorkflowId, StringComparer.Ordinal).ToList();
+            var all = reached.Select(known => known.Definition).OrderBy(known => known.WorkflowId, StringComparer.Ordinal).ToList();
             await context.Answer(new WorkflowList(all), TicketsJson.Default.WorkflowList);
             return;
         }
 
-        if (settings.Current.Workflows.TryGetValue(id, out var workflow))
+        // Out of reach it is as if it were not there: names are not told apart.
+        if (reached.FirstOrDefault(known => known.Definition.WorkflowId == id) is { } workflow)
             await AnswerSetting(context, workflow.Definition, workflow.Definition.Revision, TicketsJson.Default.Workflow);
         else
             await context.AnswerProblem(Problems.NotFound($"There is no workflow '{id}'."));
@@ -58,7 +59,7 @@ internal static class SettingsFunctions
     private static Task PutWorkflow(HttpContext context) => Put(
         context,
         "workflow_id",
-        (writes, id, body, precondition, cancel) => writes.PutWorkflowAsync(id, body, precondition, cancel),
+        (writes, id, body, precondition, cancel) => writes.PutWorkflowAsync(id, body, precondition, context.Caller(), cancel),
         workflow => workflow.Revision,
         TicketsJson.Default.Workflow);
 
@@ -73,7 +74,7 @@ internal static class SettingsFunctions
         await Put(
             context,
             "queue",
-            (writes, id, body, precondition, cancel) => writes.PutQueueAsync(id, body, precondition, cancel),
+            (writes, id, body, precondition, cancel) => writes.PutQueueAsync(id, body, precondition, context.Caller(), cancel),
             queue => queue.Revision,
             TicketsJson.Default.Queue);
     }

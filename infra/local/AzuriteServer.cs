@@ -26,12 +26,12 @@ internal sealed class AzuriteServer : IAsyncDisposable
 
     public Task<string> Exited => _process.Exited;
 
-    public static Task<AzuriteServer> StartAsync(Installation installation, StackDirectory directory, LocalStackOptions options, CancellationToken cancellationToken) =>
+    public static Task<AzuriteServer> StartAsync(Installation installation, StackDirectory directory, string data, LocalStackOptions options, CancellationToken cancellationToken) =>
         FreePort.StartAsync(async () =>
         {
             var (blob, queue, table) = (FreePort.Pick(options.BlobPort), FreePort.Pick(options.QueuePort), FreePort.Pick(options.TablePort));
-            Directory.CreateDirectory(directory.Azurite);
-            var process = await GuardedProcess.StartAsync(Spec(installation, directory, blob, queue, table), cancellationToken);
+            Directory.CreateDirectory(data);
+            var process = await GuardedProcess.StartAsync(Spec(installation, directory, data, blob, queue, table), cancellationToken);
             try
             {
                 // Its own log, not its ports: another Azurite that took a port first would answer there just the same.
@@ -51,12 +51,12 @@ internal sealed class AzuriteServer : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    private static ProcessSpec Spec(Installation installation, StackDirectory directory, int blob, int queue, int table) =>
+    private static ProcessSpec Spec(Installation installation, StackDirectory directory, string data, int blob, int queue, int table) =>
         new(
             "Azurite",
             "node",
             [
-                installation.Azurite, "--location", directory.Azurite, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+                installation.Azurite, "--location", data, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
                 "--blobHost", "127.0.0.1", "--blobPort", $"{blob}",
                 "--queueHost", "127.0.0.1", "--queuePort", $"{queue}",
                 "--tableHost", "127.0.0.1", "--tablePort", $"{table}",
@@ -64,6 +64,6 @@ internal sealed class AzuriteServer : IAsyncDisposable
             directory.LogFile("azurite"),
             directory.PidFile("azurite"))
         {
-            WorkingDirectory = directory.Azurite,
+            WorkingDirectory = data,
         };
 }

@@ -5,7 +5,7 @@ using Tickets.Local.Processes;
 namespace Tickets.Local;
 
 /// <summary>
-/// PostgreSQL, Azurite and the function app as processes of this machine, on loopback only. Everything started here ends
+/// PostgreSQL, Azurite, Service Bus and the function app as processes of this machine, on loopback only. Everything started here ends
 /// with the stack: when it is disposed, and also when its process is killed.
 /// </summary>
 public sealed class LocalStack : IAsyncDisposable
@@ -15,11 +15,13 @@ public sealed class LocalStack : IAsyncDisposable
     private readonly ConcurrentBag<AppProcess> _apps = [];
     private AzuriteServer? _azurite;
     private StackDatabases? _databases;
+    private DatabaseBelongings _belongings;
     private string? _storage;
+    private string? _serviceBusConnection;
     private int _appsStarted;
     private bool _disposed;
 
-    private LocalStack(LocalStackOptions options, StackDirectory directory) => (_options, _directory) = (options, directory);
+    private LocalStack(LocalStackOptions options, StackDirectory directory) => (_options, _directory, _belongings) = (options, directory, directory.Own);
 
     /// <summary>Connection string of the settings database.</summary>
     public string SettingsDatabase => _databases!.Settings;
@@ -30,6 +32,13 @@ public sealed class LocalStack : IAsyncDisposable
     /// <summary>Of Azurite or the account named in its place.</summary>
     /// <exception cref="InvalidOperationException">The stack was started without storage.</exception>
     public string StorageConnectionString => _storage ?? throw new InvalidOperationException("The stack runs without storage.");
+
+    /// <summary>Of the local broker or the namespace named in its place.</summary>
+    /// <exception cref="InvalidOperationException">The stack was started without Service Bus.</exception>
+    public string ServiceBusConnectionString => _serviceBusConnection ?? throw new InvalidOperationException("The stack runs without Service Bus.");
+
+    /// <summary>The stack's own broker; null when there is none or an existing namespace is used.</summary>
+    public ServiceBusBroker? ServiceBus { get; private set; }
 
     /// <summary>The stack's own server; null when an existing one is used.</summary>
     public PostgresServer? Postgres { get; private set; }
@@ -68,11 +77,14 @@ public sealed class LocalStack : IAsyncDisposable
     /// <param name="port">To listen on where it is free; 0 prefers none.</param>
     public async Task<AppProcess> StartAppAsync(int port = 0, CancellationToken cancellationToken = default)
     {
-        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_directory.DevelopmentKey, SettingsDatabase, cancellationToken);
+        DevelopmentKey ??= await Local.DevelopmentKey.EnsureAsync(_belongings.DevelopmentKey, SettingsDatabase, cancellationToken);
         var configuration = new Dictionary<string, string> { ["Settings__Database"] = SettingsDatabase };
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard.Replace('-', '_')}"] = connectionString;
         if (_storage is not null) configuration["Storage__ConnectionString"] = _storage;
+        // Receivers of a developer are on this machine.
+        configuration["Webhooks__AllowPrivate"] = "true";
+        if (_serviceBusConnection is not null) configuration["ServiceBusConnection"] = _serviceBusConnection;
 
         var name = $"app-{Interlocked.Increment(ref _appsStarted):00}";
         var app = await AppProcess.StartAsync(name, port, configuration, _directory, _options, cancellationToken);
@@ -88,6 +100,7 @@ public sealed class LocalStack : IAsyncDisposable
         List<Task<string>> watched = [.. Apps.Where(app => !app.HasExited).Select(app => Watch("The function app", app.Exited, app.LogFile))];
         if (Postgres is not null) watched.Add(Watch("PostgreSQL", Postgres.Exited, Postgres.LogFile));
         if (_azurite is not null) watched.Add(Watch("Azurite", _azurite.Exited, _directory.LogFile("azurite")));
+        if (ServiceBus is not null) watched.Add(Watch("Service Bus", ServiceBus.Exited, _directory.LogFile("servicebus")));
         return watched.Count == 0
             ? await new TaskCompletionSource<string>().Task.WaitAsync(cancellationToken)
             : await await Task.WhenAny(watched).WaitAsync(cancellationToken);
@@ -99,7 +112,7 @@ public sealed class LocalStack : IAsyncDisposable
         _disposed = true;
         await Task.WhenAll(_apps.Select(app => app.DisposeAsync().AsTask()));
         // After the apps, which use them to the end.
-        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask, ServiceBus?.DisposeAsync().AsTask() ?? Task.CompletedTask);
         if (_options.WipeAtEnd) _directory.Wipe();
         _directory.Dispose();
         if (_options.WipeAtEnd) _directory.DeleteLock();
@@ -107,15 +120,26 @@ public sealed class LocalStack : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before anything is started or wiped for it.
+        if (_options is { WithStorage: true, ExistingStorage: { } account }) _storage = ExistingStorage.Check(account);
         await LeftoverProcesses.WaitUntilGoneAsync(_directory.Pids, cancellationToken);
         if (_options.WipeAtStart) _directory.BeginAnew();
         _directory.SetLastLogsAside();
         _directory.Announce(address: null);
 
-        var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null);
+        var needsInstallation = _options.ExistingPostgres is null || (_options.WithStorage && _options.ExistingStorage is null) || (_options.WithServiceBus && _options.ExistingServiceBus is null);
         var installation = needsInstallation ? await Installation.EnsureAsync(_options.Progress, cancellationToken) : null;
-        // Both at once, and both to their end: one that is still starting when the other fails would be left running.
-        await Task.WhenAll(StartPostgresAsync(installation, cancellationToken), StartStorageAsync(installation, cancellationToken));
+        if (_options.ExistingPostgres is { } existing)
+        {
+            await UseExistingPostgresAsync(existing, cancellationToken);
+            await Task.WhenAll(StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
+        }
+        else
+        {
+            // All at once, and all to their end: one that is still starting when another fails would be left running.
+            await Task.WhenAll(StartPostgresAsync(installation!, cancellationToken), StartStorageAsync(installation, cancellationToken), StartServiceBusAsync(installation, cancellationToken));
+        }
+
         if (!_options.WithApp) return;
 
         _options.Progress?.Report("Starting the function app");
@@ -123,33 +147,38 @@ public sealed class LocalStack : IAsyncDisposable
         _directory.Announce(app.Address.ToString());
     }
 
-    private async Task StartPostgresAsync(Installation? installation, CancellationToken cancellationToken)
+    private async Task UseExistingPostgresAsync(string existing, CancellationToken cancellationToken)
     {
-        string server;
-        if (_options.ExistingPostgres is { } existing)
-        {
-            var parsed = ExistingPostgres.Parse(existing);
-            await ExistingPostgres.CheckAsync(parsed, cancellationToken);
-            server = parsed.ConnectionString;
-        }
-        else
-        {
-            _options.Progress?.Report("Starting PostgreSQL");
-            Postgres = await PostgresServer.StartAsync(installation!, _directory, _options, cancellationToken);
-            server = Postgres.ConnectionString("postgres");
-        }
+        var server = ExistingPostgres.Parse(existing);
+        await ExistingPostgres.CheckAsync(server, cancellationToken);
+        _databases = await StackDatabases.CreateMissingAsync(server.ConnectionString, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+        _belongings = _directory.Of(_databases.Identity);
+    }
 
-        _databases = await StackDatabases.CreateMissingAsync(server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+    private async Task StartPostgresAsync(Installation installation, CancellationToken cancellationToken)
+    {
+        _options.Progress?.Report("Starting PostgreSQL");
+        Postgres = await PostgresServer.StartAsync(installation, _directory, _options, cancellationToken);
+        _databases = await StackDatabases.CreateMissingAsync(Postgres.ConnectionString("postgres"), _options.DatabasePrefix, _options.HotShards, cancellationToken);
     }
 
     private async Task StartStorageAsync(Installation? installation, CancellationToken cancellationToken)
     {
-        if (!_options.WithStorage) return;
-        _storage = _options.ExistingStorage;
-        if (_storage is not null) return;
+        if (!_options.WithStorage || _storage is not null) return;
 
         _options.Progress?.Report("Starting Azurite");
-        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _options, cancellationToken);
+        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _belongings.Azurite, _options, cancellationToken);
         _storage = _azurite.ConnectionString;
+    }
+
+    private async Task StartServiceBusAsync(Installation? installation, CancellationToken cancellationToken)
+    {
+        if (!_options.WithServiceBus) return;
+        _serviceBusConnection = _options.ExistingServiceBus;
+        if (_serviceBusConnection is not null) return;
+
+        _options.Progress?.Report("Starting Service Bus");
+        ServiceBus = await ServiceBusBroker.StartAsync(installation!, _directory, _options, cancellationToken);
+        _serviceBusConnection = ServiceBus.ConnectionString;
     }
 }

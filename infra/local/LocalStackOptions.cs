@@ -11,6 +11,9 @@ public sealed record LocalStackOptions
     /// <summary>Names a storage account to use instead of Azurite: a storage connection string.</summary>
     public const string StorageVariable = "TICKETS_STORAGE";
 
+    /// <summary>Names a Service Bus namespace to use instead of the local broker: a connection string.</summary>
+    public const string ServiceBusVariable = "TICKETS_SERVICEBUS";
+
     /// <summary>Created where needed; one stack at a time runs on it.</summary>
     public string DataDirectory { get; init; } = Repository.PathTo(".local", "stack");
 
@@ -21,6 +24,9 @@ public sealed record LocalStackOptions
     public bool WipeAtEnd { get; init; }
 
     public bool WithStorage { get; init; } = true;
+
+    /// <summary>With a Service Bus the apps publish the change log to it.</summary>
+    public bool WithServiceBus { get; init; } = true;
 
     public bool WithApp { get; init; } = true;
 
@@ -43,6 +49,9 @@ public sealed record LocalStackOptions
     public int TablePort { get; init; } = 10002;
 
     /// <inheritdoc cref="PostgresPort"/>
+    public int ServiceBusPort { get; init; } = 5672;
+
+    /// <inheritdoc cref="PostgresPort"/>
     public int AppPort { get; init; } = 7071;
 
     /// <summary>The executable of the function app; null for the one built with this program.</summary>
@@ -60,6 +69,9 @@ public sealed record LocalStackOptions
     /// <summary>See <see cref="StorageVariable"/>; null for Azurite.</summary>
     public string? ExistingStorage { get; init; }
 
+    /// <summary>See <see cref="ServiceBusVariable"/>; null for the local broker.</summary>
+    public string? ExistingServiceBus { get; init; }
+
     /// <summary>Told each step in a few words.</summary>
     public IProgress<string>? Progress { get; init; }
 
@@ -68,18 +80,21 @@ public sealed record LocalStackOptions
     {
         ExistingPostgres = Environment.GetEnvironmentVariable(PostgresVariable) is { Length: > 0 } postgres ? postgres : null,
         ExistingStorage = Environment.GetEnvironmentVariable(StorageVariable) is { Length: > 0 } storage ? storage : null,
+        ExistingServiceBus = Environment.GetEnvironmentVariable(ServiceBusVariable) is { Length: > 0 } serviceBus ? serviceBus : null,
     };
 
-    /// <summary>A small stack of its own on ports of its own, without the app, gone after use. Commits are durable, as in production.</summary>
+    /// <summary>A small stack of its own on ports of its own, without the app and Service Bus, gone after use. Commits are durable, as in production.</summary>
     public static LocalStackOptions ForTests() => new()
     {
         DataDirectory = Path.Combine(TestDirectories, TestDirectoryPrefix + RandomNumberGenerator.GetHexString(10, lowercase: true)),
         WipeAtEnd = true,
         WithApp = false,
+        WithServiceBus = false,
         PostgresPort = 0,
         BlobPort = 0,
         QueuePort = 0,
         TablePort = 0,
+        ServiceBusPort = 0,
         AppPort = 0,
         PostgresSettings = new Dictionary<string, string> { ["shared_buffers"] = "64MB", ["max_wal_size"] = "256MB" },
     };

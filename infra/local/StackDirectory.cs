@@ -20,9 +20,13 @@ internal sealed class StackDirectory : IDisposable
 
     public string PostgresPassword => Path.Combine(Root, "postgres.password");
 
-    public string Azurite => Path.Combine(Root, "azurite");
+    /// <summary>For the databases of the stack's own server.</summary>
+    public DatabaseBelongings Own => new(Root);
 
-    public string DevelopmentKey => Path.Combine(Root, "development.key");
+    /// <summary>What belongs to databases of other servers, a folder for each set of them.</summary>
+    public string Elsewhere => Path.Combine(Root, "elsewhere");
+
+    public string ServiceBus => Path.Combine(Root, "servicebus");
 
     private string Holder => HolderOf(Root);
 
@@ -66,16 +70,43 @@ internal sealed class StackDirectory : IDisposable
     /// <summary>Deletes everything the stack has stored.</summary>
     public void Wipe()
     {
-        // PostgreSQL's folder is a link when it had to live elsewhere; see PostgresHome.
-        if (new DirectoryInfo(Postgres).LinkTarget is { } elsewhere && Directory.Exists(elsewhere))
-            Directory.Delete(elsewhere, recursive: true);
+        WipePostgresElsewhere();
         Directory.Delete(Root, recursive: true);
     }
 
-    /// <summary>As if nothing had ever run here.</summary>
+    /// <summary>For databases of a server that somebody else runs.</summary>
+    /// <param name="identity">Of the databases, whatever name their server is reached by.</param>
+    public DatabaseBelongings Of(string identity)
+    {
+        var belongings = new DatabaseBelongings(Path.Combine(Elsewhere, identity));
+        Directory.CreateDirectory(belongings.Folder);
+        return belongings;
+    }
+
+    /// <summary>Deletes the stack's own databases and all that belongs to them. Databases elsewhere stay, and so does what belongs to those.</summary>
+    /// <returns>Whether something stays.</returns>
+    public bool WipeOwn()
+    {
+        if (!Directory.Exists(Elsewhere))
+        {
+            Wipe();
+            return false;
+        }
+
+        WipePostgresElsewhere();
+        foreach (var entry in new DirectoryInfo(Root).EnumerateFileSystemInfos().Where(entry => entry.FullName != Elsewhere))
+        {
+            if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
+            else entry.Delete();
+        }
+
+        return true;
+    }
+
+    /// <summary>As if nothing of its own had ever run here.</summary>
     public void BeginAnew()
     {
-        Wipe();
+        WipeOwn();
         CreateFolders();
     }
 
@@ -103,6 +134,13 @@ internal sealed class StackDirectory : IDisposable
 
     /// <summary>For folders whose names are never used again: nobody else can be about to take the lock.</summary>
     public void DeleteLock() => File.Delete(LockOf(Root));
+
+    /// <summary>PostgreSQL's folder is a link when it had to live elsewhere; see <see cref="Local.Postgres.PostgresHome"/>.</summary>
+    private void WipePostgresElsewhere()
+    {
+        if (new DirectoryInfo(Postgres).LinkTarget is { } elsewhere && Directory.Exists(elsewhere))
+            Directory.Delete(elsewhere, recursive: true);
+    }
 
     private void CreateFolders()
     {

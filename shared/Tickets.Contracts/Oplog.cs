@@ -14,7 +14,7 @@ public sealed record Op
     public required string TicketId { get; init; }
     public required string Queue { get; init; }
 
-    /// <summary><c>created</c>, <c>updated</c>, <c>moved_in</c>, <c>moved_out</c>, <c>archived</c>, <c>restored</c> or <c>erased</c>.</summary>
+    /// <summary><c>created</c>, <c>updated</c>, <c>moved_in</c>, <c>moved_out</c>, <c>archived</c>, <c>restored</c>, <c>deleted</c> (by the retention) or <c>erased</c>.</summary>
     public required string Kind { get; init; }
     public required long Version { get; init; }
     public required OpDiff Diff { get; init; }

@@ -33,6 +33,9 @@ public static class ProblemCodes
     public const string UnmetConditions = "unmet_conditions";
     public const string TransitionNotAllowed = "transition_not_allowed";
     public const string TicketArchived = "ticket_archived";
+    public const string TicketOffline = "ticket_offline";
+    public const string TicketHot = "ticket_hot";
+    public const string OperationNotFinished = "operation_not_finished";
     public const string AlreadyAccepted = "already_accepted";
     public const string InUse = "in_use";
     public const string OrchestrationState = "orchestration_state";
@@ -50,5 +53,6 @@ public static class ProblemCodes
     public const string QueueAlreadyMoving = "queue_already_moving";
     public const string Overloaded = "overloaded";
     public const string Unavailable = "unavailable";
+    public const string ColdPartDamaged = "cold_part_damaged";
     public const string OutcomeUnknown = "outcome_unknown";
 }

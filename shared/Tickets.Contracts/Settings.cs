@@ -75,6 +75,12 @@ public sealed record Queue
     /// <summary>How long a closed ticket stays in the hot tier; ISO 8601 duration.</summary>
     public string? HotRetention { get; init; }
 
+    /// <summary>What becomes of it then: <c>archive</c> (the default) or <c>delete</c>.</summary>
+    public string? AfterHotRetention { get; init; }
+
+    /// <summary>How long it is kept in the cold tier, counted from when it left the hot one; ISO 8601 duration. For ever when left out.</summary>
+    public string? ColdRetention { get; init; }
+
     /// <summary>More than one: the queue is split by ticket id.</summary>
     public IReadOnlyList<string>? Shards { get; init; }
     public string? Description { get; init; }

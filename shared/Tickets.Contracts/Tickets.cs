@@ -45,7 +45,8 @@ public sealed record UpdateTicketRequest
     public IReadOnlyList<string>? Unset { get; init; }
 }
 
-public sealed record UpdateTicketResponse(string TicketId, TicketVersions Version, OpPosition Op);
+/// <param name="Op">The change in the log; null when there was nothing to change, and the versions are those that stand.</param>
+public sealed record UpdateTicketResponse(string TicketId, TicketVersions Version, OpPosition? Op = null);
 
 public sealed record AcceptTicketRequest(string? Queue, string By);
 
@@ -98,6 +99,9 @@ public sealed record FindTicketsRequest
     /// <summary>1 to 1000; 100 when left out.</summary>
     public int? Limit { get; init; }
     public string? Cursor { get; init; }
+
+    /// <summary>Only false: archived tickets are gone through by <c>POST /cold/scans</c>.</summary>
+    public bool? IncludeCold { get; init; }
 }
 
 public sealed record FindTicketsResponse

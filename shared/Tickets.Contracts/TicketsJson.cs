@@ -30,4 +30,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(OrchestrationAnswer))]
 [JsonSerializable(typeof(OrchestrationHealth))]
 [JsonSerializable(typeof(NotificationPage))]
+[JsonSerializable(typeof(Webhook))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(DeadDeliveryList))]
 public sealed partial class TicketsJson : JsonSerializerContext;

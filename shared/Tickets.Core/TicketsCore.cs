@@ -5,12 +5,21 @@ using Tickets.Core.Access;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Archive.Scan;
 using Tickets.Core.Notifications;
+using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.QueueMoves;
+using Tickets.Core.Operations.Restore;
+using Tickets.Core.Operations.Scans;
+using Tickets.Core.Operations;
+using Tickets.Core.Oplog.Relay;
 using Tickets.Core.Oplog;
-using Tickets.Core.Orchestration;
 using Tickets.Core.Orchestration.Client;
+using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.ServiceBus;
 using Tickets.Core.Platform.Storage;
+using Tickets.Core.Platform.Webhooks;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
@@ -19,6 +28,7 @@ using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Reading;
 using Tickets.Core.Ticketing.Writing;
+using Tickets.Core.Webhooks;
 
 namespace Tickets.Core;
 
@@ -33,9 +43,12 @@ public static class TicketsCore
         AddDatabases(services, options);
         AddSettings(services);
         AddOplog(services);
+        AddRelay(services, configuration);
+        AddWebhooks(services, configuration);
         AddTicketing(services);
         AddArchive(services, configuration);
         AddLifecycle(services, configuration);
+        AddOperations(services);
         return services;
     }
 
@@ -59,8 +72,33 @@ public static class TicketsCore
     {
         services.AddSingleton<OplogCursors>();
         services.AddSingleton<OplogHeads>();
+        services.AddSingleton<OplogTails>();
+        services.AddSingleton<OplogPositions>();
         services.AddSingleton<OplogUpkeep>();
-        services.AddSingleton(get => new ReadOplog(Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogHeads>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+        services.AddSingleton(get => new ReadOplog(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogPositions>(get), Get<OplogHeads>(get), Get<OplogTails>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+    }
+
+    /// <summary>Nothing of it is there when no Service Bus is configured.</summary>
+    private static void AddRelay(IServiceCollection services, IConfiguration configuration)
+    {
+        if (ServiceBusNamespace.FromConfiguration(configuration, OplogRelay.ClientOptions) is not { } client)
+            return;
+        var options = RelayOptions.From(configuration);
+        services.AddSingleton(get => new OplogRelay(client, options, Get<ShardSet>(get), Get<OplogHeads>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<OplogRelay>>(get)));
+        services.AddHostedService(Get<OplogRelay>);
+        services.AddSingleton(get => new RelayHealth(Get<ShardSet>(get), options, Get<TimeProvider>(get)));
+    }
+
+    private static void AddWebhooks(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = WebhookOptions.From(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton(get => new WebhookSender(Get<TimeProvider>(get), options.AllowPrivate));
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton(get => new WebhookSubscriptions(
+            Get<SubscriptionStore>(get), Get<OplogPositions>(get), Get<OplogCursors>(get), Get<ShardSet>(get), Get<SettingsCache>(get), options, Get<TimeProvider>(get)));
+        AddHosted<WebhookDeliveries>(services);
     }
 
     private static void AddTicketing(IServiceCollection services)
@@ -71,7 +109,7 @@ public static class TicketsCore
             var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
             foreach (var writer in writers.All)
             {
-                writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>().Tell(writer.Shard.Name, opid);
+                writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>()[writer.Shard.Name].Tell(opid);
                 writer.OnOrchestrationsWoken = () => provider.GetRequiredService<TaskHubs>()[writer.Shard.Name].Wake();
             }
 
@@ -99,12 +137,20 @@ public static class TicketsCore
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(_ => StorageAccount.FromConfiguration(configuration));
+        services.AddSingleton(ArchiveOptions.From(configuration));
         services.AddSingleton(get => new ColdShards(Get<StorageAccount>(get).Tables, Get<TimeProvider>(get)));
         services.AddSingleton(get => new ColdParts(Get<StorageAccount>(get).Blobs));
-        services.AddSingleton(get => new ColdIndex(Get<ColdShards>(get), Get<TimeProvider>(get)));
-        services.AddSingleton(get => new ColdTickets(Get<ColdIndex>(get), Get<ColdParts>(get)));
+        services.AddSingleton<ColdIndex>();
+        services.AddSingleton(get => new TierMoves(shard => Get<ShardSet>(get)[shard].Database, Get<TimeProvider>(get)));
+        services.AddSingleton<ColdTickets>();
+        services.AddSingleton<Compaction>();
+        services.AddSingleton<ColdSweep>();
+        services.AddSingleton<PartAging>();
+        services.AddSingleton<IndexRebuild>();
+        services.AddSingleton<ArchiveTools>();
         services.AddSingleton(get => new Archiver(
-            Get<ColdShards>(get), Get<ColdParts>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<TimeProvider>(get), Get<ILogger<Archiver>>(get)));
+            Get<ArchiveTools>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
+        services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
     }
@@ -121,6 +167,23 @@ public static class TicketsCore
         AddHosted<TaskHubs>(services);
         services.AddSingleton<OrchestrationReads>();
         services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
+    }
+
+    private static void AddOperations(IServiceCollection services)
+    {
+        services.AddSingleton(get => new ResultFiles(Get<StorageAccount>(get).Blobs));
+        services.AddSingleton<ColdScan>();
+        services.AddSingleton<ScanUnits>();
+        services.AddSingleton<Withdrawal>();
+        services.AddSingleton<PartErasure>();
+        services.AddSingleton<EraseDiffs>();
+        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new EraseTickets(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
+        services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
+        services.AddSingleton<LongOperations>();
+        services.AddSingleton<ColdOperations>();
+        services.AddSingleton<QueueOperations>();
     }
 
     private static T Get<T>(IServiceProvider provider)

@@ -32,6 +32,7 @@ internal static class DemoCommand
         WipeAtStart = true,
         ExistingPostgres = null,
         ExistingStorage = null,
+        ExistingServiceBus = null,
     };
 
     private static IAnsiConsole Output()

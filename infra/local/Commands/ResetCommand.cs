@@ -20,8 +20,9 @@ internal static class ResetCommand
             using var directory = StackDirectory.Claim(folder);
             if (LeftoverProcesses.AnyIn(directory.Pids))
                 throw new LocalStackException($"Servers of a stack that was killed are still stopping on {directory.Root}; try again in a moment.");
-            directory.Wipe();
+            var kept = directory.WipeOwn();
             Console.WriteLine($"Wiped {directory.Root}.");
+            if (kept) Console.WriteLine($"Kept {directory.Elsewhere}: cold tickets and keys of databases on other servers. Delete it together with those.");
             return 0;
         }
         catch (LocalStackException e)

@@ -12,6 +12,7 @@ internal static class StackSummary
         foreach (var (shard, connectionString) in stack.Shards)
             Console.WriteLine($"{shard,-10}  {connectionString}");
         Console.WriteLine($"Storage     {stack.StorageConnectionString}");
+        Console.WriteLine($"Service Bus {stack.ServiceBusConnectionString}");
         Console.WriteLine($"Logs        {stack.LogDirectory}");
         Console.WriteLine($"API key     {stack.DevelopmentKey}");
         Console.WriteLine();

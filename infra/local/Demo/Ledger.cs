@@ -29,7 +29,8 @@ internal sealed class Ledger
     public void Moved(UpdateTicketResponse answer, Move move)
     {
         _tickets[answer.TicketId] = _tickets[answer.TicketId] with { Status = move.To, Version = answer.Version.Ticket, Resolution = move.Resolution };
-        if (!_updates.TryAdd(answer.Op, answer.TicketId)) throw new DemoFailedException($"Two updates were answered with op {answer.Op.Opid} of {answer.Op.Shard}.");
+        if (answer.Op is not { } op) throw new DemoFailedException($"Ticket {answer.TicketId} was moved to '{move.To}', and the answer names no op.");
+        if (!_updates.TryAdd(op, answer.TicketId)) throw new DemoFailedException($"Two updates were answered with op {op.Opid} of {op.Shard}.");
     }
 
     public IReadOnlyList<string> InStatus(string status) => [.. _tickets.Where(ticket => ticket.Value.Status == status).Select(ticket => ticket.Key)];

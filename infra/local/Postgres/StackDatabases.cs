@@ -4,7 +4,8 @@ namespace Tickets.Local.Postgres;
 
 /// <summary>The databases of a stack, as connection strings.</summary>
 /// <param name="Shards">Shard name (<c>hot-0</c>) to connection string.</param>
-internal sealed record StackDatabases(string Settings, IReadOnlyDictionary<string, string> Shards)
+/// <param name="Identity">The same by whatever address the server is reached, another one once the databases were made anew; fit for a file name.</param>
+internal sealed record StackDatabases(string Settings, IReadOnlyDictionary<string, string> Shards, string Identity)
 {
     /// <summary>Names them and creates those that are missing; their schema is the app's business.</summary>
     /// <param name="server">A connection string of any database there whose user may create others.</param>
@@ -19,7 +20,13 @@ internal sealed record StackDatabases(string Settings, IReadOnlyDictionary<strin
             await CreateMissingAsync(connection, database, cancellationToken);
 
         string At(string database) => new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
-        return new(At(settings), hot.ToDictionary(shard => shard.Key, shard => At(shard.Value)));
+        return new(At(settings), hot.ToDictionary(shard => shard.Key, shard => At(shard.Value)), await IdentityAsync(connection, settings, cancellationToken));
+    }
+
+    private static async Task<string> IdentityAsync(NpgsqlConnection connection, string settings, CancellationToken cancellationToken)
+    {
+        await using var read = new NpgsqlCommand("select (select system_identifier from pg_control_system()) || '-' || oid from pg_database where datname = $1", connection) { Parameters = { new() { Value = settings } } };
+        return $"{settings}-{await read.ExecuteScalarAsync(cancellationToken)}";
     }
 
     private static async Task CreateMissingAsync(NpgsqlConnection connection, string database, CancellationToken cancellationToken)

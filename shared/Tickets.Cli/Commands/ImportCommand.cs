@@ -73,9 +73,10 @@ internal sealed class ImportCommand : ApiCommand
         if (summary.Failed > FailuresShown) Terminal.Error.WriteLine($"… and {summary.Failed - FailuresShown} more; --errors <path> writes them all.");
         if (summary.StoppedBy is not { } reason) return;
         Terminal.Error.WriteLine(reason is OperationCanceledException ? "Interrupted." : $"Stopped: {reason.Message}");
-        Terminal.Error.WriteLine(stateFile is null
-            ? "There is no state file: a second run would create these tickets again. Next time say --state <path>."
-            : "Run the same command again to go on where it stopped.");
+        if (stateFile is not null)
+            Terminal.Error.WriteLine("Run the same command again to go on where it stopped.");
+        else if (summary.Created + summary.Unsettled > 0)
+            Terminal.Error.WriteLine("There is no state file: a second run would create these tickets again. Next time say --state <path>.");
     }
 
     private static JsonObject Document(ImportSummary summary) => new()

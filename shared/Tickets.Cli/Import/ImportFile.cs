@@ -16,7 +16,7 @@ public abstract class ImportFile : IDisposable
     public double Fraction => _file.Length == 0 ? 1 : (double)_file.Position / _file.Length;
 
     /// <summary>Opens a CSV (with a header line) or an NDJSON file, by its ending: <c>.csv</c>, <c>.tsv</c>, <c>.ndjson</c>, <c>.jsonl</c>.</summary>
-    /// <exception cref="ImportFileException">It cannot be read, its format is not known, or its header is faulty.</exception>
+    /// <exception cref="ImportFileException">It cannot be read, is not UTF-8, its format is not known, or its header is faulty.</exception>
     public static ImportFile Open(string path) => Open(path, FormatOf(path));
 
     internal static ImportFile Open(string path, ImportFormat format, string? delimiter = null)
@@ -29,6 +29,15 @@ public abstract class ImportFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ImportFileException($"{path} cannot be read: {e.Message}", e);
+        }
+        try
+        {
+            Utf8Check.Read(opened, path);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
         }
         return format == ImportFormat.Ndjson ? new NdjsonFile(opened) : CsvFile.Open(opened, path, delimiter ?? (IsTabbed(path) ? "\t" : ","));
     }

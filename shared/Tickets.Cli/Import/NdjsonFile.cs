@@ -36,8 +36,9 @@ internal sealed class NdjsonFile(FileStream file) : ImportFile(file)
                 ? new ImportRow(line, values)
                 : new ImportRow(line, null, "The line is not a JSON object.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second: a name with half of an escaped character.
             return new ImportRow(line, null, $"The line is not JSON: {e.Message}");
         }
     }

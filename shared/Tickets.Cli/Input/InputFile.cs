@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,11 +9,17 @@ internal static class InputFile
 {
     public const string StandardInput = "-";
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+
     public static string ReadText(string path)
     {
         try
         {
-            return File.ReadAllText(path);
+            return File.ReadAllText(path, Strict);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new UsageException($"{path} is not UTF-8.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

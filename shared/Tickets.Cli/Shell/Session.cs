@@ -22,7 +22,7 @@ internal sealed class Session : IDisposable
             Address = target.Address,
             Key = target.Key,
             RetryFor = retryFor,
-            Retrying = notice => shell.Terminal.Error.WriteLine($"{notice.Reason}; asking again in {notice.Delay.TotalSeconds:0.0} s"),
+            Retrying = new OutageNotices(shell.Terminal.Error, TimeProvider.System).Retrying,
         });
         return new Session(shell.Terminal, client, new AnswerWriter(shell.Terminal, parsed.GetValue(global.Output)));
     }

@@ -72,7 +72,8 @@ internal static class ImportConversion
     {
         try
         {
-            return JsonNode.Parse(text);
+            var json = JsonNode.Parse(text);
+            return LoneSurrogates.Stand(json) ? throw new FormatException($"JSON: {LoneSurrogates.Fault}") : json;
         }
         catch (JsonException e)
         {

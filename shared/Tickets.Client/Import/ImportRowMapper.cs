@@ -14,6 +14,7 @@ internal sealed class ImportRowMapper(ImportMapping mapping)
     public (CreateTicketRequest? Request, string? Fault) Map(ImportRow row)
     {
         if (row.Values is not { } values) return (null, row.Fault ?? "The row cannot be read.");
+        if (LoneSurrogates.Stand(values)) return (null, $"{LoneSurrogates.Fault}.");
         var faults = new List<string>();
         var request = new CreateTicketRequest
         {

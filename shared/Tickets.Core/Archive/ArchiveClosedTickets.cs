@@ -2,11 +2,45 @@ using Tickets.Core.Settings;
 
 namespace Tickets.Core.Archive;
 
-/// <summary>The archiver's run over all queues as the settings have them.</summary>
+/// <summary>
+/// The archiver's run over all queues as the settings have them. A process makes one run at a time, however many ask: who asks while one is going on shares the
+/// next one with all others who do, since the one that is running may be past what the caller has in mind.
+/// </summary>
 public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settings)
 {
-    /// <summary>Moves what is due, for at most so long; the next run goes on where this one ended.</summary>
-    public async Task<ArchiveReport> RunAsync(TimeSpan maxDuration, CancellationToken cancel)
+    private readonly Lock _lock = new();
+    private Task<ArchiveReport> _running = Task.FromResult(ArchiveReport.Nothing);
+    private Task<ArchiveReport>? _waiting;
+
+    /// <summary>Moves what is due, for at most so long; the next run goes on where this one ended. It is not cut off when a caller goes away: others may wait for it.</summary>
+    public Task<ArchiveReport> RunAsync(TimeSpan maxDuration, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            if (_waiting is null)
+            {
+                var previous = _running;
+                _waiting = Task.Run(() => RunAfterAsync(previous, maxDuration), CancellationToken.None);
+            }
+
+            return _waiting.WaitAsync(cancel);
+        }
+    }
+
+    private async Task<ArchiveReport> RunAfterAsync(Task<ArchiveReport> previous, TimeSpan maxDuration)
+    {
+        // A failed run is its own callers' business.
+        await ((Task)previous).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            _running = _waiting!;
+            _waiting = null;
+        }
+
+        return await RunOverAllAsync(maxDuration);
+    }
+
+    private Task<ArchiveReport> RunOverAllAsync(TimeSpan maxDuration)
     {
         // What moves between shards is not moved to cold as well: its place is not settled.
         var queues = settings.Current.Queues.Values.Where(queue => queue.Definition.Moving is null).Select(queue => new ColdQueue(
@@ -14,7 +48,8 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
             queue.Name,
             queue.HotRetention,
             queue.Shards,
-            queue.Workflow.Fields.Values.ToDictionary(field => field.Name, field => (field.IsText, field.Slot), StringComparer.Ordinal)));
-        return await archiver.RunAsync([.. queues], maxDuration, cancel);
+            queue.Workflow.Fields.Values.ToDictionary(field => field.Name, field => (field.IsText, field.Slot), StringComparer.Ordinal),
+            queue.IsDeletedAfterHot));
+        return archiver.RunAsync([.. queues], maxDuration, CancellationToken.None);
     }
 }

@@ -1,29 +1,45 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace Tickets.Core.Archive;
 
 /// <summary>
 /// One archiver per queue and shard: an advisory lock of the shard, held by a connection. If the connection is lost so is the lock, and another process
-/// may begin; both then do the same work, which the conditions on every step make harmless.
+/// may begin. What must not be done twice, the removal from hot, is done in this very session.
 /// </summary>
 internal sealed class ArchiveLease : IAsyncDisposable
 {
     // Any constant that no other advisory lock of the shard uses: the bytes of "arch".
-    private const int LockClass = 0x61726368;
-    private readonly NpgsqlConnection _connection;
-    private readonly int _queueId;
+    private const int ArchiveClass = 0x61726368;
 
-    private ArchiveLease(NpgsqlConnection connection, int queueId) => (_connection, _queueId) = (connection, queueId);
+    // Likewise: "cold".
+    private const int UpkeepClass = 0x636f6c64;
+    private readonly NpgsqlConnection _connection;
+    private readonly (int Class, int Key) _lock;
+
+    private ArchiveLease(NpgsqlConnection connection, (int Class, int Key) key) => (_connection, _lock) = (connection, key);
+
+    /// <summary>The session that holds the lock. A transaction that commits in it was made while the lock was held, whatever the clock did.</summary>
+    public NpgsqlConnection Session => _connection;
 
     /// <summary>Null when another process holds it.</summary>
-    public static async Task<ArchiveLease?> TryTakeAsync(NpgsqlDataSource shard, int queueId, CancellationToken cancellationToken)
+    public static Task<ArchiveLease?> TryTakeAsync(NpgsqlDataSource shard, int queueId, CancellationToken cancellationToken) =>
+        TryTakeAsync(shard, (ArchiveClass, queueId), cancellationToken);
+
+    /// <summary>For the upkeep of a queue's cold tier, which spares two processes the same work; nothing depends on it. Null when another process holds it.</summary>
+    public static Task<ArchiveLease?> TryTakeUpkeepAsync(NpgsqlDataSource shard, string queue, CancellationToken cancellationToken) =>
+        TryTakeAsync(shard, (UpkeepClass, BinaryPrimitives.ReadInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(queue)))), cancellationToken);
+
+    private static async Task<ArchiveLease?> TryTakeAsync(NpgsqlDataSource shard, (int Class, int Key) key, CancellationToken cancellationToken)
     {
         var connection = await shard.OpenConnectionAsync(cancellationToken);
         try
         {
             // Not to be cancelled: a lock taken just then would go back to the pool with its session.
-            if (await RunAsync(connection, "select pg_try_advisory_lock($1, $2)", queueId, CancellationToken.None))
-                return new ArchiveLease(connection, queueId);
+            if (await RunAsync(connection, "select pg_try_advisory_lock($1, $2)", key, CancellationToken.None))
+                return new ArchiveLease(connection, key);
         }
         catch
         {
@@ -35,19 +51,12 @@ internal sealed class ArchiveLease : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Fails when the connection, and so perhaps the lock, is lost.</summary>
-    public async Task EnsureHeldAsync(CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("select 1", _connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     public async ValueTask DisposeAsync()
     {
         try
         {
             if (_connection.State == System.Data.ConnectionState.Open)
-                await RunAsync(_connection, "select pg_advisory_unlock($1, $2)", _queueId, CancellationToken.None);
+                await RunAsync(_connection, "select pg_advisory_unlock($1, $2)", _lock, CancellationToken.None);
         }
         catch (NpgsqlException)
         {
@@ -59,9 +68,9 @@ internal sealed class ArchiveLease : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> RunAsync(NpgsqlConnection connection, string sql, int queueId, CancellationToken cancellationToken)
+    private static async Task<bool> RunAsync(NpgsqlConnection connection, string sql, (int Class, int Key) key, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = LockClass }, new() { Value = queueId } } };
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = key.Class }, new() { Value = key.Key } } };
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

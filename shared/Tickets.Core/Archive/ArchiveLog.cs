@@ -19,6 +19,15 @@ internal static partial class ArchiveLog
     [LoggerMessage(804, LogLevel.Error, "Day {Day} of queue {Queue} has as many parts as its row can hold; its tickets stay hot until the day is compacted.")]
     public static partial void DayFull(this ILogger log, string day, string queue);
 
-    [LoggerMessage(805, LogLevel.Warning, "Part {Part} exists with other content than a repetition of its move gives; writing under another name.")]
-    public static partial void PartTaken(this ILogger log, string part);
+    [LoggerMessage(805, LogLevel.Information, "Day {Day} of queue {Queue} changed while its parts were written anew; it is left for the next run: {Reason}")]
+    public static partial void DayChanged(this ILogger log, string day, string queue, string reason);
+
+    [LoggerMessage(809, LogLevel.Information, "Deleted {Tickets} tickets of queue {Queue} on shard {Shard}, as its retention says.")]
+    public static partial void Deleted(this ILogger log, long tickets, string queue, string shard);
+
+    [LoggerMessage(807, LogLevel.Error, "A lookup met the cold part {Part}, which is damaged or missing.")]
+    public static partial void PartDamaged(this ILogger log, Exception exception, string part);
+
+    [LoggerMessage(808, LogLevel.Error, "The upkeep of queue {Queue} in the cold tier failed; the other queues go on.")]
+    public static partial void UpkeepFailed(this ILogger log, Exception exception, string queue);
 }

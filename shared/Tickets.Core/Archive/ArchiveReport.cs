@@ -12,11 +12,17 @@ namespace Tickets.Core.Archive;
 public sealed record ArchiveReport(
     long Tickets, long Kept, int Parts, int Days, long Bytes, long RawBytes, int Busy, bool Complete, IReadOnlyList<ArchiveFailure> Failures)
 {
+    /// <summary>Tickets that were deleted, since their queues keep nothing beyond the hot retention.</summary>
+    public long Deleted { get; init; }
+
     internal static readonly ArchiveReport Nothing = new(0, 0, 0, 0, 0, 0, 0, true, []);
 
     public static ArchiveReport operator +(ArchiveReport a, ArchiveReport b) => new(
         a.Tickets + b.Tickets, a.Kept + b.Kept, a.Parts + b.Parts, a.Days + b.Days, a.Bytes + b.Bytes, a.RawBytes + b.RawBytes,
-        a.Busy + b.Busy, a.Complete && b.Complete, [.. a.Failures, .. b.Failures]);
+        a.Busy + b.Busy, a.Complete && b.Complete, [.. a.Failures, .. b.Failures])
+    {
+        Deleted = a.Deleted + b.Deleted,
+    };
 }
 
 /// <param name="Part">The part that could not be read back as written, when that was the failure.</param>

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tickets.Core.Archive.Index;
-using Tickets.Core.Archive.Parts;
 
 namespace Tickets.Core.Archive;
 
@@ -9,23 +7,31 @@ namespace Tickets.Core.Archive;
 /// Moves closed tickets past their retention from the hot shards into day parts. Any number of processes may run it at once: a queue on a shard is
 /// worked on by one of them. A run may be cut off at any point; the next one continues.
 /// </summary>
-/// <param name="shardByName">The data source of a hot shard.</param>
-/// <param name="remove">Removes tickets from a hot shard once they are proven readable in cold.</param>
-public sealed class Archiver(
-    ColdShards shards, ColdParts parts, Func<string, NpgsqlDataSource> shardByName, RemoveArchived remove, TimeProvider time, ILogger<Archiver> log)
+public sealed class Archiver
 {
+    private readonly ArchiveTools _tools;
+    private readonly Func<string, NpgsqlDataSource> _shardByName;
+    private readonly RemoveArchived _remove;
+    private readonly ArchiveOptions _options;
+    private readonly ILogger _log;
+
+    /// <param name="shardByName">The data source of a hot shard.</param>
+    /// <param name="remove">Removes tickets from a hot shard once they are proven readable in cold.</param>
+    internal Archiver(ArchiveTools tools, Func<string, NpgsqlDataSource> shardByName, RemoveArchived remove, ArchiveOptions options, ILogger<Archiver> log) =>
+        (_tools, _shardByName, _remove, _options, _log) = (tools, shardByName, remove, options, log);
+
     /// <summary>
     /// One run over the queues. What one queue leaves of the time goes to the next ones; a queue that fails is reported and does not stop the others.
     /// </summary>
     public async Task<ArchiveReport> RunAsync(IReadOnlyCollection<ColdQueue> queues, TimeSpan maxDuration, CancellationToken cancellationToken)
     {
-        var start = time.GetTimestamp();
+        var start = _tools.Time.GetTimestamp();
         var report = ArchiveReport.Nothing;
         var turns = queues.SelectMany(q => q.Shards.Select(shard => (Queue: q, Shard: shard))).ToList();
         for (var i = 0; i < turns.Count; i++)
         {
-            var share = (maxDuration - time.GetElapsedTime(start)) / (turns.Count - i);
-            var deadline = time.GetTimestamp() + (long)(share.TotalSeconds * time.TimestampFrequency);
+            var share = (maxDuration - _tools.Time.GetElapsedTime(start)) / (turns.Count - i);
+            var deadline = _tools.Time.GetTimestamp() + (long)(share.TotalSeconds * _tools.Time.TimestampFrequency);
             report += await RunQueueAsync(turns[i].Queue, turns[i].Shard, deadline, cancellationToken);
         }
 
@@ -37,25 +43,35 @@ public sealed class Archiver(
         var move = default(QueueMove);
         try
         {
-            var source = shardByName(shard);
+            var source = _shardByName(shard);
             await using var lease = await ArchiveLease.TryTakeAsync(source, queue.QueueId, cancellationToken);
             if (lease is null)
             {
-                log.QueueBusy(queue.Name, shard);
+                _log.QueueBusy(queue.Name, shard);
                 return ArchiveReport.Nothing with { Busy = 1 };
             }
 
-            var due = new DueTickets(source, queue, (time.GetUtcNow() - queue.HotRetention).UtcDateTime);
-            move = new QueueMove(shards, parts, due, remove, queue, shard, time, log);
+            var pace = new HotPace(source, _tools.Time, _options.HotShare);
+            var due = new DueTickets(source, queue, queue.ClosedBefore(_tools.Time.GetUtcNow()), pace);
+            if (queue.IsDeleted)
+            {
+                var deletion = new QueueDeletion(due, _remove, queue, shard, pace, _tools.Time);
+                await deletion.RunAsync(lease, deadline, cancellationToken);
+                if (deletion.Report.Deleted > 0)
+                    _log.Deleted(deletion.Report.Deleted, queue.Name, shard);
+                return deletion.Report;
+            }
+
+            move = new QueueMove(_tools, due, _remove, queue, shard, pace, _log);
             await move.RunAsync(lease, deadline, cancellationToken);
             var done = move.Report;
             if (done.Parts > 0)
-                log.Archived(done.Tickets, queue.Name, shard, done.Parts, done.Days, done.Bytes, done.RawBytes, done.Kept);
+                _log.Archived(done.Tickets, queue.Name, shard, done.Parts, done.Days, done.Bytes, done.RawBytes, done.Kept);
             return done;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            log.QueueFailed(e, queue.Name, shard);
+            _log.QueueFailed(e, queue.Name, shard);
             return (move?.Report ?? ArchiveReport.Nothing)
                 + (ArchiveReport.Nothing with { Complete = false, Failures = [new ArchiveFailure(queue.Name, shard, null, e.Message)] });
         }

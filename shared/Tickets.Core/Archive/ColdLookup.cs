@@ -4,4 +4,5 @@ namespace Tickets.Core.Archive;
 /// <param name="Json">The ticket's document: UTF-8 JSON as <c>GET /tickets/{id}</c> answers it, without <c>tier</c>; null when no queue asked has the ticket.</param>
 /// <param name="Queue">The queue it was found in.</param>
 /// <param name="StorageRequests">What it took: 1 as a rule.</param>
-public sealed record ColdLookup(ReadOnlyMemory<byte>? Json, string? Queue, int StorageRequests);
+/// <param name="Day">The creation day, which tells where the ticket lies.</param>
+public sealed record ColdLookup(ReadOnlyMemory<byte>? Json, string? Queue, int StorageRequests, DateOnly Day = default);

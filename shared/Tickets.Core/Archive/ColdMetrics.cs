@@ -19,6 +19,9 @@ internal static class ColdMetrics
     public static readonly Counter<long> StoredBytes =
         Meter.CreateCounter<long>("tickets.archive.stored", "By", "Bytes of the parts written.");
 
+    public static readonly Counter<long> Compacted =
+        Meter.CreateCounter<long>("tickets.archive.compacted", "{part}", "Parts that were replaced by fewer.");
+
     public static readonly Counter<long> DamagedParts =
         Meter.CreateCounter<long>("tickets.cold.damaged_parts", "{part}", "Parts found damaged or missing.");
 }

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Archive.Scan;
 
 namespace Tickets.Core.Archive;
 
-/// <summary>Makes the container and the table of the cold tier when the process starts, and goes on trying while storage is away: hot tickets are served meanwhile.</summary>
-public sealed partial class ColdStorageSetup(ColdShards shards, ColdParts parts, TimeProvider clock, ILogger<ColdStorageSetup> logger) : BackgroundService
+/// <summary>Makes the containers and the table of the cold tier when the process starts, and goes on trying while storage is away: hot tickets are served meanwhile.</summary>
+public sealed partial class ColdStorageSetup(ColdShards shards, ColdParts parts, ResultFiles results, TimeProvider clock, ILogger<ColdStorageSetup> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -19,6 +20,7 @@ public sealed partial class ColdStorageSetup(ColdShards shards, ColdParts parts,
             {
                 await shards.EnsureCreatedAsync(stoppingToken);
                 await parts.EnsureCreatedAsync(stoppingToken);
+                await results.EnsureCreatedAsync(stoppingToken);
                 return;
             }
             catch (Exception fault) when (fault is RequestFailedException or AggregateException or IOException)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
@@ -5,26 +6,19 @@ using Tickets.Core.Archive.Parts;
 namespace Tickets.Core.Archive;
 
 /// <summary>
-/// Finds archived tickets by id. Ask the hot tier first: a ticket that has just left it is in the cold tier's index already, and
-/// "not found" is only ever answered after the index was read again, so no ticket is missed while it moves.
+/// Finds archived tickets by id. Ask the hot tier first. What this process knows of the index may be a little old; a shard tells of every ticket that crossed
+/// between the tiers lately (<see cref="TierMoves"/>), and then the index is read anew: so no ticket is missed while it moves, and none is found where it is no more.
 /// </summary>
-public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCachedIndexBytes)
+public sealed class ColdTickets(ColdIndex index, ColdParts parts, TierMoves moves, ArchiveOptions options, ILogger<ColdTickets> log)
 {
-    private const long DefaultCachedIndexBytes = 64L * 1024 * 1024;
-
     /// <summary>A part of at most this stored size is read whole rather than index first: one request instead of two.</summary>
     private const int ReadWholeBytes = 96 * 1024;
 
     // A part can vanish between the index and the read only when it was replaced by another, which is rare.
     private const int MaxAttempts = 5;
-    private readonly BlockIndexCache _blockIndexes = new(maxCachedIndexBytes);
+    private readonly BlockIndexCache _blockIndexes = new(options.BlockIndexBytes);
     private long _lookups;
     private long _storageRequests;
-
-    public ColdTickets(ColdIndex index, ColdParts parts)
-        : this(index, parts, DefaultCachedIndexBytes)
-    {
-    }
 
     /// <summary>Lookups since the start of the process.</summary>
     public long Lookups => Interlocked.Read(ref _lookups);
@@ -32,47 +26,35 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCached
     /// <summary>Storage requests that those lookups took.</summary>
     public long StorageRequests => Interlocked.Read(ref _storageRequests);
 
-    /// <summary>The ticket's document as UTF-8 JSON, or null when the queue's cold tier does not have it.</summary>
+    /// <summary>Looks in several queues.</summary>
+    /// <param name="shards">The hot shards that may have had the ticket: none of them has it now.</param>
     /// <exception cref="DamagedPartException">A part that should have the ticket is damaged or missing.</exception>
-    public async Task<ReadOnlyMemory<byte>?> FindAsync(string queue, long ticketId, CancellationToken cancellationToken) =>
-        (await LookupAsync([queue], ticketId, cancellationToken)).Json;
-
-    /// <summary>Looks in several queues: in what is known of all of them first, then in all of them read again.</summary>
-    /// <exception cref="DamagedPartException">A part that should have the ticket is damaged or missing.</exception>
-    public async Task<ColdLookup> LookupAsync(IReadOnlyCollection<string> queues, long ticketId, CancellationToken cancellationToken)
+    /// <exception cref="OfflinePartException">The part that should have the ticket cannot be read at present.</exception>
+    public async Task<ColdLookup> LookupAsync(
+        IReadOnlyCollection<string> queues, IReadOnlyCollection<string> shards, long ticketId, CancellationToken cancellationToken)
     {
         var cost = new RequestCount();
         try
         {
-            var known = await Task.WhenAll(queues.Select(async q => (q, await index.GetAsync(q, cancellationToken))));
+            // Asked beside the search, not before it: as a rule the answer is that nothing moved.
+            var moved = moves.OfTicketAsync(shards, ticketId, cancellationToken);
+            var views = await Task.WhenAll(queues.Select(queue => ViewAsync(queue, cost, cancellationToken)));
             for (var attempt = 1; ; attempt++)
             {
-                cost.Add(known.Sum(k => k.Item2.StorageRequests));
-                var (missing, found) = (default(string), default(ColdLookup));
-                foreach (var (queue, reading) in known)
+                var answer = await SearchAsync(views, moved, ticketId, cost, cancellationToken);
+                var stale = Stale(views, await moved, answer);
+                if (attempt == MaxAttempts || !await RefreshAsync(stale, answer.Missing, cost, cancellationToken))
                 {
-                    (found, missing) = await SearchAsync(queue, reading.Parts, ticketId, cost, cancellationToken);
-                    if (found is not null)
-                        return found;
-                    if (missing is not null)
-                        break;
+                    return answer.Missing is { } missing
+                        ? throw new DamagedPartException(missing, 0, "the part is missing")
+                        : new ColdLookup(answer.Json, answer.Json is null ? null : answer.View!.Queue, cost.Value, answer.Day);
                 }
-
-                var fresh = await Task.WhenAll(queues.Select(async q => (q, await index.RefreshAsync(q, cancellationToken))));
-                if (known.Zip(fresh).All(k => ReferenceEquals(k.First.Item2.Parts, k.Second.Item2.Parts)) || attempt == MaxAttempts)
-                {
-                    cost.Add(fresh.Sum(k => k.Item2.StorageRequests));
-                    return missing is null
-                        ? new ColdLookup(null, null, cost.Value)
-                        : throw new DamagedPartException(missing, 0, "the part is missing");
-                }
-
-                known = fresh;
             }
         }
-        catch (DamagedPartException)
+        catch (DamagedPartException e)
         {
             ColdMetrics.DamagedParts.Add(1);
+            log.PartDamaged(e, e.Part);
             throw;
         }
         finally
@@ -84,23 +66,57 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCached
         }
     }
 
-    /// <summary>The ticket, or the part that should be there and is not.</summary>
-    private async Task<(ColdLookup? Found, string? Missing)> SearchAsync(
-        string queue, QueueParts known, long ticketId, RequestCount cost, CancellationToken cancellationToken)
+    private async Task<View> ViewAsync(string queue, RequestCount cost, CancellationToken cancellationToken)
     {
-        foreach (var part in known.Candidates(ticketId))
+        var reading = await index.GetAsync(queue, cancellationToken);
+        cost.Add(reading.StorageRequests);
+        return new View(queue) { Parts = reading.Parts, IsFresh = reading.StorageRequests > 0 };
+    }
+
+    /// <summary>The queues whose index, as we know it, is from before something that the answer depends on.</summary>
+    private static List<View> Stale(View[] views, IReadOnlyList<TierMove> moved, Answer answer) => views.Where(view => !view.IsFresh
+        && (view.MetPending || moved.Any(move => move.Queue == view.Queue && move.Revision > view.Parts.Revision))).Concat(answer.Missing is null ? [] : [answer.View!]).Distinct().ToList();
+
+    /// <returns>Whether it is worth another search.</returns>
+    private async Task<bool> RefreshAsync(List<View> stale, string? missing, RequestCount cost, CancellationToken cancellationToken)
+    {
+        var changed = false;
+        foreach (var view in stale)
         {
-            var name = PartName.Of(queue, part.Day, part.Id);
-            var block = part.Bytes <= ReadWholeBytes && _blockIndexes.Get(name) is null
-                ? await ReadWholeAsync(name, part, ticketId, cost, cancellationToken)
-                : await ReadBlockAsync(name, part, ticketId, cost, cancellationToken);
-            if (block.Missing)
-                return (null, name);
-            if (block.Json is not null)
-                return (new ColdLookup(block.Json, queue, cost.Value), null);
+            var reading = await index.RefreshAsync(view.Queue, cancellationToken);
+            cost.Add(reading.StorageRequests);
+            changed |= !ReferenceEquals(view.Parts, reading.Parts);
+            (view.Parts, view.IsFresh) = (reading.Parts, true);
         }
 
-        return (null, null);
+        return changed || (stale.Count > 0 && missing is null);
+    }
+
+    private async Task<Answer> SearchAsync(View[] views, Task<IReadOnlyList<TierMove>> moved, long ticketId, RequestCount cost, CancellationToken cancellationToken)
+    {
+        foreach (var view in views)
+        {
+            foreach (var part in view.Parts.Candidates(ticketId))
+            {
+                // Being copied is not having left: the ticket may have gone to another queue instead.
+                if (part.IsPending && !(await moved).Any(move => move.Part == part.Id))
+                {
+                    view.MetPending = true;
+                    continue;
+                }
+
+                var name = PartName.Of(view.Queue, part.Day, part.Id);
+                var read = part.Bytes <= ReadWholeBytes && _blockIndexes.Get(part.Id) is null
+                    ? await ReadWholeAsync(name, part, ticketId, cost, cancellationToken)
+                    : await ReadBlockAsync(name, part, ticketId, cost, cancellationToken);
+                if (read.Missing)
+                    return new Answer(view, null, name, part.Day);
+                if (read.Json is not null)
+                    return new Answer(view, read.Json, null, part.Day);
+            }
+        }
+
+        return default;
     }
 
     private async Task<PartAnswer> ReadWholeAsync(string name, ColdPart part, long ticketId, RequestCount cost, CancellationToken cancellationToken)
@@ -115,7 +131,7 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCached
 
     private async Task<PartAnswer> ReadBlockAsync(string name, ColdPart part, long ticketId, RequestCount cost, CancellationToken cancellationToken)
     {
-        if (_blockIndexes.Get(name) is not { } blocks)
+        if (_blockIndexes.Get(part.Id) is not { } blocks)
         {
             cost.Add(1);
             using var members = await parts.ReadAsync(name, part.IndexOffset, part.IndexLength, cancellationToken);
@@ -138,7 +154,7 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCached
             var blocks = PartTail.ReadIndex(members);
             if (blocks.DataBytes != part.IndexOffset || blocks.MinId != part.MinId || blocks.MaxId != part.MaxId)
                 throw new InvalidDataException("the block index is not the one of the day's row");
-            _blockIndexes.Put(name, blocks);
+            _blockIndexes.Put(part.Id, blocks);
             return blocks;
         }
         catch (InvalidDataException e)
@@ -152,6 +168,22 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, long maxCached
         using var block = Block.Decode(stored.Array, start, entry.Length, name, entry.Offset);
         return new PartAnswer(block.Find(ticketId), Missing: false);
     }
+
+    /// <summary>A queue's index as this lookup sees it.</summary>
+    private sealed class View(string queue)
+    {
+        public string Queue => queue;
+        public required QueueParts Parts { get; set; }
+
+        /// <summary>Read after the question was asked.</summary>
+        public bool IsFresh { get; set; }
+
+        /// <summary>Some part that may have the ticket was passed over because it is still being moved to.</summary>
+        public bool MetPending { get; set; }
+    }
+
+    /// <param name="Missing">The part that should be there and is not.</param>
+    private readonly record struct Answer(View? View, ReadOnlyMemory<byte>? Json, string? Missing, DateOnly Day);
 
     private readonly record struct PartAnswer(ReadOnlyMemory<byte>? Json, bool Missing)
     {

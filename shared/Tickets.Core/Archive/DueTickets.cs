@@ -9,8 +9,8 @@ namespace Tickets.Core.Archive;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct DueTicket(DateOnly Day, long TicketId, long Version);
 
-/// <summary>Reads the due tickets of one queue on one shard: closed at or before the cutoff.</summary>
-internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTime cutoff)
+/// <summary>Reads the due tickets of one queue on one shard: closed, and not changed since the cutoff.</summary>
+internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTime cutoff, HotPace pace)
 {
     private const int DocumentsPerQuery = 500;
 
@@ -27,7 +27,7 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
             await using (var command = shard.CreateCommand(
                 $"""
                 select ticket_id, version, created_at, closed_at from tickets_q{queue.QueueId}
-                where closed_at is not null and moving_to is null and closed_at <= $1 and (closed_at, ticket_id) > ($2, $3)
+                where closed_at is not null and moving_to is null and closed_at <= $1 and updated_at <= $1 and (closed_at, ticket_id) > ($2, $3)
                 order by closed_at, ticket_id limit $4
                 """))
             {
@@ -70,27 +70,32 @@ internal sealed class DueTickets(NpgsqlDataSource shard, ColdQueue queue, DateTi
             from unnest($1) with ordinality as due (ticket_id, place)
             join tickets_q{queue.QueueId} t on t.ticket_id = due.ticket_id
             left join ticket_meta_q{queue.QueueId} m on m.ticket_id = due.ticket_id and m.data is not null
-            where t.closed_at is not null and t.closed_at <= $2
+            where t.closed_at is not null and t.closed_at <= $2 and t.updated_at <= $2 and t.moving_to is null
             order by due.place, m.block
             """, connection);
         var ids = command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         command.Parameters.Add(new() { Value = cutoff });
         for (; !tickets.IsEmpty; tickets = tickets[Math.Min(DocumentsPerQuery, tickets.Length)..])
         {
+            var start = pace.Begin();
             ids.Value = Ids(tickets.Span[..Math.Min(DocumentsPerQuery, tickets.Length)]);
-            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            var more = await rows.ReadAsync(cancellationToken);
-            while (more)
+            await using (var rows = await command.ExecuteReaderAsync(cancellationToken))
             {
-                var (ticketId, version) = document.Begin(rows);
-                do
+                var more = await rows.ReadAsync(cancellationToken);
+                while (more)
                 {
-                    document.AddBlock(rows);
-                    more = await rows.ReadAsync(cancellationToken);
+                    var (ticketId, version) = document.Begin(rows);
+                    do
+                    {
+                        document.AddBlock(rows);
+                        more = await rows.ReadAsync(cancellationToken);
+                    }
+                    while (more && rows.GetInt64(0) == ticketId);
+                    yield return (ticketId, version, document.End());
                 }
-                while (more && rows.GetInt64(0) == ticketId);
-                yield return (ticketId, version, document.End());
             }
+
+            await pace.BreatheAsync(start, cancellationToken);
         }
     }
 

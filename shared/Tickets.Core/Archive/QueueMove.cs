@@ -7,19 +7,19 @@ using Tickets.Core.Archive.Parts;
 namespace Tickets.Core.Archive;
 
 /// <summary>
-/// Moves the due tickets of one queue on one shard, in batches. Each batch goes through the same order: parts, index rows, verification by reading the
-/// parts back, removal from hot. Until the last step the tickets are hot, after the second they are cold as well: a reader who looks hot first and then
-/// cold finds them at every instant, and a run that dies anywhere is simply repeated.
+/// Moves the due tickets of one queue on one shard, in batches. Each batch goes through the same order: parts, index rows that list them as pending, verification
+/// by reading the parts back, removal from hot, index rows settled. While one batch is removed the next is written. A reader who looks hot first and then cold
+/// finds every ticket at every instant, and a run that dies anywhere is settled by the next one: see <see cref="PendingParts"/>.
 /// </summary>
-internal sealed class QueueMove(
-    ColdShards shards, ColdParts parts, DueTickets due, RemoveArchived remove, ColdQueue queue, string shard, TimeProvider time, ILogger log)
+internal sealed class QueueMove(ArchiveTools tools, DueTickets due, RemoveArchived remove, ColdQueue queue, string shard, HotPace pace, ILogger log)
 {
     private const int TicketsPerWindow = 200_000;
     private const int TicketsPerBatch = 20_000;
     private const int PartsPerBatch = 99;
     private const int TicketsPerRemoval = 1_000;
+    private const int TicketsPerSmallRemoval = 200;
     private const int Parallelism = 4;
-    private readonly PartMove _partMove = new(parts, queue, due, log);
+    private readonly PartMove _partMove = new(tools.Parts, queue, due, shard, tools.Time);
 
     /// <summary>What was done so far, also when a run ended with an exception.</summary>
     public ArchiveReport Report { get; private set; } = ArchiveReport.Nothing;
@@ -27,56 +27,85 @@ internal sealed class QueueMove(
     /// <param name="deadline">As a timestamp of the time provider; the batch that is running then is finished.</param>
     public async Task RunAsync(ArchiveLease lease, long deadline, CancellationToken cancellationToken)
     {
-        await foreach (var window in due.WindowsAsync(TicketsPerWindow, cancellationToken))
+        await new PendingParts(tools, queue.Name, shard).SettleAsync(cancellationToken);
+        var removing = Task.CompletedTask;
+        try
         {
-            foreach (var batch in Batches(window))
+            await foreach (var window in due.WindowsAsync(TicketsPerWindow, cancellationToken))
             {
-                if (time.GetTimestamp() >= deadline)
+                foreach (var batch in Batches(window))
                 {
-                    Report = Report with { Complete = false };
-                    return;
-                }
+                    if (tools.Time.GetTimestamp() >= deadline)
+                    {
+                        await removing;
+                        Report = Report with { Complete = false };
+                        return;
+                    }
 
-                Report += await MoveAsync(batch, lease, cancellationToken);
+                    var (proven, revision) = await CopyAsync(batch, cancellationToken);
+                    await removing;
+                    removing = RemoveAsync(proven, revision, lease, cancellationToken);
+                }
             }
         }
+        catch
+        {
+            await removing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await removing;
     }
 
-    private async Task<ArchiveReport> MoveAsync(IReadOnlyList<ReadOnlyMemory<DueTicket>> days, ArchiveLease lease, CancellationToken cancellationToken)
+    /// <summary>Parts, index, and the proof that they can be read.</summary>
+    private async Task<(IReadOnlyList<WrittenPart> Proven, long Revision)> CopyAsync(
+        IReadOnlyList<ReadOnlyMemory<DueTicket>> days, CancellationToken cancellationToken)
     {
-        var written = await InParallelAsync(days, _partMove.WriteAsync, cancellationToken);
+        var written = await days.InParallelAsync(Parallelism, _partMove.WriteAsync, cancellationToken);
         var byDay = written.OfType<WrittenPart>().ToDictionary(p => p.Day);
-        var full = new HashSet<DateOnly>();
-        await shards.CommitAsync(queue.Name, byDay.Keys, day => Add(day, byDay[day.Day].Entry, full), cancellationToken);
-
+        if (byDay.Count == 0)
+            return ([], 0);
         var failures = new ConcurrentBag<ArchiveFailure>();
+        var revision = await ListAsync(byDay, failures, cancellationToken);
+        var proven = await byDay.Values.ToList().InParallelAsync(Parallelism, (p, c) => VerifyAsync(p, failures, c), cancellationToken);
+        Report += ArchiveReport.Nothing with { Failures = [.. failures] };
+        return (proven.OfType<WrittenPart>().ToList(), revision);
+    }
+
+    /// <summary>Puts the parts into their days' rows. A row that is full is compacted first: a day must never keep its tickets hot.</summary>
+    private async Task<long> ListAsync(Dictionary<DateOnly, WrittenPart> byDay, ConcurrentBag<ArchiveFailure> failures, CancellationToken cancellationToken)
+    {
+        var full = new HashSet<DateOnly>();
+        var revision = await AddAsync(byDay.Keys);
+        if (full.Count == 0)
+            return revision;
+        foreach (var day in full)
+            await tools.Compaction.CompactDayAsync(queue.Name, day, CompactionRule.All, cancellationToken);
+        var again = full.ToList();
+        full.Clear();
+        revision = await AddAsync(again);
         foreach (var day in full)
         {
             log.DayFull(PartName.Format(day), queue.Name);
             failures.Add(new ArchiveFailure(queue.Name, shard, byDay[day].Name, "the day has as many parts as its row can hold"));
+            byDay.Remove(day);
         }
 
-        var proven = (await InParallelAsync(
-            byDay.Values.Where(p => !full.Contains(p.Day)).ToList(), (p, c) => VerifyAsync(p, failures, c), cancellationToken)).OfType<WrittenPart>().ToList();
-        await lease.EnsureHeldAsync(cancellationToken);
-        var removed = 0L;
-        foreach (var tickets in proven.SelectMany(p => p.Tickets).Chunk(TicketsPerRemoval))
-            removed += (await remove(shard, queue.QueueId, tickets, cancellationToken)).Count;
+        return revision;
 
-        var bytes = proven.Sum(p => p.Entry.Bytes);
-        ColdMetrics.Archived.Add(removed);
-        ColdMetrics.StoredBytes.Add(bytes);
-        return new ArchiveReport(
-            removed, proven.Sum(p => p.Tickets.Count) - removed, proven.Count, proven.Count, bytes, proven.Sum(p => p.Entry.RawBytes), 0, true, [.. failures]);
-    }
-
-    private static ColdDay Add(ColdDay day, DayPart part, HashSet<DateOnly> full)
-    {
-        var changed = day.With(part);
-        if (changed.Fits)
-            return changed;
-        full.Add(day.Day);
-        return day;
+        Task<long> AddAsync(IReadOnlyCollection<DateOnly> days) => tools.Shards.CommitAsync(
+            queue.Name,
+            days,
+            day =>
+            {
+                full.Remove(day.Day);
+                var changed = day.With(byDay[day.Day].Entry);
+                if (changed.Fits)
+                    return changed;
+                full.Add(day.Day);
+                return day;
+            },
+            cancellationToken);
     }
 
     /// <summary>The part if it reads back as the index row says; otherwise it is taken out of the row again and null comes back.</summary>
@@ -84,10 +113,10 @@ internal sealed class QueueMove(
     {
         try
         {
-            var read = await parts.CheckAsync(part.Name, cancellationToken);
-            var entry = DayPart.From(PartName.ParseId(part.Entry.Part), read);
-            if (entry with { Ids = part.Entry.Ids } != part.Entry || !entry.Ids.AsSpan().SequenceEqual(part.Entry.Ids))
+            var start = pace.Begin();
+            if (!part.Entry.IsOf(await tools.Parts.CheckAsync(part.Name, cancellationToken)))
                 throw new DamagedPartException(part.Name, 0, "it holds something else than was written");
+            await pace.BreatheAsync(start, cancellationToken);
             return part;
         }
         catch (DamagedPartException e)
@@ -95,9 +124,35 @@ internal sealed class QueueMove(
             ColdMetrics.DamagedParts.Add(1);
             log.PartWithdrawn(e, part.Name);
             failures.Add(new ArchiveFailure(queue.Name, shard, part.Name, e.Message));
-            await shards.CommitAsync(queue.Name, [part.Day], day => day.Without(part.Entry.Part), cancellationToken);
+            await tools.Shards.CommitAsync(queue.Name, [part.Day], day => day.Retire(part.Entry.Part, tools.Now), cancellationToken);
             return null;
         }
+    }
+
+    private async Task RemoveAsync(IReadOnlyList<WrittenPart> proven, long revision, ArchiveLease lease, CancellationToken cancellationToken)
+    {
+        var removed = new HashSet<long>();
+        var tickets = proven.SelectMany(p => p.Tickets).ToList();
+        for (var done = 0; done < tickets.Count;)
+        {
+            var start = pace.Begin();
+            var bite = tickets.GetRange(done, Math.Min(pace.IsBusy ? TicketsPerSmallRemoval : TicketsPerRemoval, tickets.Count - done));
+            pace.CountOurs(bite.Count);
+            removed.UnionWith(await remove(lease.Session, shard, queue.QueueId, bite, revision, cancellationToken));
+            done += bite.Count;
+            await pace.BreatheAsync(start, cancellationToken);
+        }
+
+        await new PendingParts(tools, queue.Name, shard).SettleAsync(
+            proven.ToDictionary(p => (p.Day, p.Entry.Part), p => p.Tickets.Select(t => t.TicketId).Where(id => !removed.Contains(id)).ToList()),
+            proven.Where(p => !p.Tickets.Any(t => removed.Contains(t.TicketId))).Select(p => p.Entry.Part).ToHashSet(StringComparer.Ordinal),
+            cancellationToken);
+
+        var bytes = proven.Sum(p => p.Entry.Bytes);
+        ColdMetrics.Archived.Add(removed.Count);
+        ColdMetrics.StoredBytes.Add(bytes);
+        Report += new ArchiveReport(
+            removed.Count, tickets.Count - removed.Count, proven.Count, proven.Count, bytes, proven.Sum(p => p.Entry.RawBytes), 0, true, []);
     }
 
     /// <summary>Cuts a window, which is sorted by day, into batches of whole days.</summary>
@@ -122,15 +177,5 @@ internal sealed class QueueMove(
         }
 
         yield return batch;
-    }
-
-    private static async Task<TResult[]> InParallelAsync<T, TResult>(
-        IReadOnlyList<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken)
-    {
-        var results = new TResult[items.Count];
-        await Parallel.ForAsync(
-            0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
-            async (i, token) => results[i] = await work(items[i], token));
-        return results;
     }
 }

@@ -4,10 +4,18 @@ using Tickets.Core.Settings;
 
 namespace Tickets.Core.Oplog;
 
-/// <summary>Signed positions in the change log: for each shard, the opid of the last op seen.</summary>
+/// <summary>
+/// Signed positions in the change log, a number a shard: the opid of the last op seen or, negative, the Unix time in seconds from which
+/// on ops are wanted, of a shard that could not be asked for its position.
+/// </summary>
 internal sealed class OplogCursors(SettingsCache settings)
 {
+    /// <summary>The oldest op that is kept.</summary>
+    public const long Beginning = -1;
+
     private const byte Format = (byte)'o';
+
+    public static long Since(DateTimeOffset time) => -time.ToUnixTimeSeconds();
 
     public string Write(IReadOnlyDictionary<string, long> positions)
     {

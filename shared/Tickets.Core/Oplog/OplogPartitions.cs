@@ -37,16 +37,19 @@ internal static class OplogPartitions
         }
     }
 
-    /// <summary>Drops partitions whose newest op is older than <paramref name="before"/>; never the one being written.</summary>
+    /// <summary>
+    /// Drops partitions whose newest op is older than <paramref name="before"/> and published, and those whose newest is older than
+    /// <paramref name="whatever"/>; never the one being written.
+    /// </summary>
+    /// <param name="publishedTo">The last op that is published; null when nothing publishes this log.</param>
     /// <returns>How many were dropped.</returns>
-    public static async Task<int> DropOldAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken cancel)
+    public static async Task<int> DropOldAsync(NpgsqlConnection connection, DateTimeOffset before, DateTimeOffset whatever, long? publishedTo, CancellationToken cancel)
     {
         var dropped = 0;
         foreach (var number in await FullPartitionsAsync(connection, cancel))
         {
             var name = $"oplog_p{number}";
-            await using var newest = new NpgsqlCommand($"select at from {name} order by opid desc limit 1", connection);
-            if (await newest.ExecuteScalarAsync(cancel) is DateTime at && at >= before.UtcDateTime)
+            if (await NewestAsync(connection, name, cancel) is var (opid, at) && (at >= before || (opid > publishedTo && at >= whatever)))
                 break;
             // Concurrently: readers and writers of the log go on. What a crash leaves half detached is finished by the next run.
             if (await DetachmentAsync(connection, name, cancel) is { } pending)
@@ -56,6 +59,13 @@ internal static class OplogPartitions
         }
 
         return dropped;
+    }
+
+    private static async Task<(long Opid, DateTimeOffset At)?> NewestAsync(NpgsqlConnection connection, string partition, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand($"select opid, at from {partition} order by opid desc limit 1", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : null;
     }
 
     /// <summary>Partitions that lie wholly below the head, oldest first.</summary>

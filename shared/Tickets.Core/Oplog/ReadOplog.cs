@@ -1,13 +1,9 @@
-using System.Buffers;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
-using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
-using Tickets.Core.Ticketing;
-using Tickets.Core.Ticketing.Reading;
 
 namespace Tickets.Core.Oplog;
 
@@ -15,215 +11,162 @@ namespace Tickets.Core.Oplog;
 /// The change log over HTTP (T6). Opids are dense and in commit order, so a position is one number a shard: nothing is skipped,
 /// nothing comes twice.
 /// </summary>
-public sealed partial class ReadOplog
+public sealed class ReadOplog
 {
     public const int MaxOps = 1000;
     public const int MaxWaitSeconds = 60;
 
     // A filter looks at so many ops a request and then answers with a cursor past them, so that no request scans the whole log.
     private const int Window = 20_000;
-    private const int BusyDelay = 0;
-    private const int IdleDelay = 500;
 
     private readonly ShardSet _shards;
     private readonly SettingsCache _settings;
     private readonly OplogCursors _cursors;
+    private readonly OplogPositions _positions;
     private readonly OplogHeads _heads;
+    private readonly OplogTails _tails;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
 
-    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogHeads heads, TimeProvider clock, ILogger<ReadOplog> logger) =>
-        (_shards, _settings, _cursors, _heads, _clock, _logger) = (shards, settings, cursors, heads, clock, logger);
+    internal ReadOplog(ShardSet shards, SettingsCache settings, OplogCursors cursors, OplogPositions positions, OplogHeads heads, OplogTails tails, TimeProvider clock, ILogger<ReadOplog> logger) =>
+        (_shards, _settings, _cursors, _positions, _heads, _tails, _clock, _logger) = (shards, settings, cursors, positions, heads, tails, clock, logger);
 
     /// <param name="cursor">Null: from the oldest kept op; <c>now</c>: from here on.</param>
-    /// <param name="queueName">Only this queue's ops.</param>
+    /// <param name="queueName">Only this queue's ops. It may have lain on other shards: those are asked too, but only its own must answer.</param>
     /// <param name="wait">Waits so long for the first op.</param>
-    /// <returns>The body of the answer.</returns>
-    public async Task<Result<ReadOnlyMemory<byte>>> ReadAsync(string? cursor, int maxOps, string? queueName, TimeSpan wait, Caller caller, CancellationToken cancel)
+    public async Task<Result<OplogAnswer>> ReadAsync(string? cursor, int maxOps, string? queueName, TimeSpan wait, Caller caller, CancellationToken cancel)
     {
-        var filter = await FilterAsync(queueName, caller, cancel);
-        if (filter.IsProblem)
-            return filter.Problem;
-        var start = await PositionsAsync(cursor, cancel);
+        var asked = await RequestAsync(queueName, maxOps, caller, cancel);
+        if (asked.IsProblem)
+            return asked.Problem;
+        var request = asked.Value;
+        var start = await _positions.StartAsync(cursor, request.Requires, cancel);
         if (start.IsProblem)
             return start.Problem;
 
         var positions = start.Value;
         var began = _clock.GetTimestamp();
+        var fromMemory = wait > TimeSpan.Zero;
         while (true)
         {
-            var pages = await Task.WhenAll(positions.Select(position => TryReadShardAsync(_shards[position.Key], position.Value, maxOps, filter.Value, cancel)));
-            await KnowQueuesAsync(pages, caller, cancel);
-            if (Array.Exists(pages, page => page.Trimmed))
-                return Problems.CursorExpired(_cursors.Write(await OldestAsync(cancel)));
-            var ops = pages.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps).ToList();
-            var next = pages.ToDictionary(page => page.Shard, page => NextPosition(page, ops), StringComparer.Ordinal);
+            var read = await ReadShardsAsync(positions, request, fromMemory, cancel);
+            if (Array.Exists(read, stretch => stretch.Trimmed))
+                return await _positions.ExpiredAsync(cancel);
+            await KnowQueuesAsync(read, cancel);
+            read = Array.ConvertAll(read, stretch => stretch.Where(request.Wants));
+            var ops = OplogMerge.Merge(read, maxOps);
+            foreach (var stretch in read)
+                positions[stretch.Shard] = OplogMerge.Next(stretch, ops);
+            var behind = Array.Exists(read, stretch => positions[stretch.Shard] < stretch.Head);
             var left = wait - _clock.GetElapsedTime(began);
-            var behind = pages.Any(page => next[page.Shard] < page.Head);
             if (ops.Count > 0 || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
-                return Write(ops, next, ops.Count > 0 || behind ? BusyDelay : IdleDelay);
-            positions = next;
+                return Page(ops, positions, behind, request);
+            fromMemory = true;
             if (!behind)
-                await _heads.WaitAsync(positions, left, cancel);
+                await WaitAsync(positions, request, left, cancel);
         }
     }
 
-    private async Task<Result<Filter>> FilterAsync(string? queueName, Caller caller, CancellationToken cancel)
+    /// <returns>The op as JSON; 404 when it is not kept, not there, or out of the caller's reach.</returns>
+    public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(string shard, long opid, Caller caller, CancellationToken cancel)
     {
+        if (_shards.Knows(shard) && await OplogRows.FindAsync(_shards[shard], opid, cancel) is { } op
+            && await _settings.FindQueueAsync(op.QueueId, cancel) is { } queue && caller.Reaches(queue.Name))
+            return OplogAnswer.One(op, queue.Name);
+        return Problems.NotFound($"There is no op '{shard}:{opid}' in the queues that the key reaches, or it is not kept any more.");
+    }
+
+    private async Task<Result<Request>> RequestAsync(string? queueName, int maxOps, Caller caller, CancellationToken cancel)
+    {
+        string[] all = [.. _shards.All.Select(shard => shard.Name)];
         if (queueName is null)
-            return new Filter([], _settings.Current.Queues.Values.Where(queue => !caller.Reaches(queue.Name)).Select(queue => queue.QueueId).ToArray());
+        {
+            var except = _settings.Current.Queues.Values.Where(queue => !caller.Reaches(queue.Name)).Select(queue => queue.QueueId).ToArray();
+            // Decided by the name at the end: a queue may be made while the request waits.
+            return new Request(all, all, maxOps, new OplogFilter([], except), op => Reaches(caller, op));
+        }
+
         if (!caller.Reaches(queueName))
             return Problems.ForbiddenQueue(queueName);
-        return await _settings.FindQueueAsync(queueName, cancel) is { } queue ? new Filter([queue.QueueId], []) : Problems.QueueNotFound(queueName, "");
+        return await _settings.FindQueueAsync(queueName, cancel) is { } queue
+            ? new Request(all, [.. queue.Shards.Where(_shards.Knows)], maxOps, new OplogFilter([queue.QueueId], []), op => op.QueueId == queue.QueueId)
+            : Problems.QueueNotFound(queueName, "");
     }
 
-    /// <summary>A queue that another process made a moment ago has ops before this process knows it: its name is fetched, and whether the caller reaches it is decided then.</summary>
-    private async Task KnowQueuesAsync(ShardPage[] pages, Caller caller, CancellationToken cancel)
+    private bool Reaches(Caller caller, OplogOp op) => _settings.Current.QueuesById.TryGetValue(op.QueueId, out var queue) && caller.Reaches(queue.Name);
+
+    /// <summary>A shard that is away keeps its place in the cursor, and the others' ops go on.</summary>
+    /// <exception cref="NpgsqlException">None of those answers that matter.</exception>
+    private async Task<ShardStretch[]> ReadShardsAsync(Dictionary<string, long> positions, Request request, bool fromMemory, CancellationToken cancel)
     {
-        if (!pages.Any(page => page.Ops.Exists(op => !_settings.Current.QueuesById.ContainsKey(op.QueueId))))
-            return;
-        await _settings.RefreshAsync(cancel);
-        foreach (var page in pages)
-            page.Ops.RemoveAll(op => !caller.Reaches(_settings.Current.QueuesById[op.QueueId].Name));
+        var read = await Task.WhenAll(request.Shards.Select(shard => TryReadShardAsync(shard, positions[shard], request, fromMemory, cancel)));
+        var all = read.Zip(request.Shards, (stretch, shard) => stretch ?? ShardStretch.Away(shard, positions[shard])).ToArray();
+        return Array.Exists(all, stretch => !stretch.IsAway && request.Home.Contains(stretch.Shard)) ? all : throw new NpgsqlException("No shard answers.");
     }
 
-    private async Task<Result<Dictionary<string, long>>> PositionsAsync(string? cursor, CancellationToken cancel)
+    /// <returns>Null when the shard is away.</returns>
+    private async Task<ShardStretch?> TryReadShardAsync(string name, long position, Request request, bool fromMemory, CancellationToken cancel)
     {
-        if (cursor is null)
-            return await OldestAsync(cancel);
-        if (cursor == "now")
-            return await EachShardAsync(shard => ScalarAsync(shard, "select last_opid from oplog_head", cancel));
-        if (_cursors.Read(cursor) is not { } read)
-            return Problems.InvalidCursor("The cursor was not issued here. Send next_cursor unchanged, or leave it out to begin with the oldest op.");
-        // A shard added since the cursor was issued is read from its beginning; one taken away is passed over.
-        return _shards.All.ToDictionary(shard => shard.Name, shard => read.GetValueOrDefault(shard.Name), StringComparer.Ordinal);
-    }
-
-    private Task<Dictionary<string, long>> OldestAsync(CancellationToken cancel) =>
-        EachShardAsync(shard => ScalarAsync(shard, "select coalesce((select min(opid) - 1 from oplog), (select last_opid from oplog_head))", cancel));
-
-    private async Task<Dictionary<string, long>> EachShardAsync(Func<Shard, Task<long>> value)
-    {
-        var values = await Task.WhenAll(_shards.All.Select(async shard => (shard.Name, Value: await value(shard))));
-        return values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
-    }
-
-    private static async Task<long> ScalarAsync(Shard shard, string sql, CancellationToken cancel)
-    {
-        await using var command = shard.Database.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
-    /// <summary>
-    /// Shards are merged by time, but a shard's own ops stay in the order of their opids: the clocks of the processes that wrote them
-    /// may differ, so an op counts as no older than those before it.
-    /// </summary>
-    private static IEnumerable<(DateTimeOffset Turn, FoundOp Op)> InTurn(ShardPage page)
-    {
-        var turn = DateTimeOffset.MinValue;
-        foreach (var op in page.Ops)
-        {
-            turn = op.At > turn ? op.At : turn;
-            yield return (turn, op);
-        }
-    }
-
-    private static long NextPosition(ShardPage page, List<FoundOp> shown)
-    {
-        var last = shown.LastOrDefault(op => op.Shard == page.Shard).Opid;
-        var all = page.Ops.Count == 0 || page.Ops[^1].Opid == last;
-        return all ? page.ReadTo : last > 0 ? last : page.From;
-    }
-
-    /// <summary>A shard that is away keeps its place in the cursor; the others' ops go on.</summary>
-    private async Task<ShardPage> TryReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
-    {
+        var shard = _shards[name];
         try
         {
-            return await ReadShardAsync(shard, after, maxOps, filter, cancel);
+            if (fromMemory && position >= 0 && _tails[name].TryRead(position, request.MaxOps, request.Wants) is { } recent)
+                return new ShardStretch(name, recent);
+            var after = await OplogPositions.ResolveAsync(shard, position, cancel);
+            var stretch = await OplogRows.ReadAsync(shard, after, request.MaxOps, Window, request.Filter, OplogRows.AnyLength, cancel);
+            _heads[name].Tell(stretch.Head);
+            return new ShardStretch(name, stretch);
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException && _shards.All.Count > 1)
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
         {
-            LogAway(_logger, shard.Name, fault);
-            return new ShardPage(shard.Name, after, after, after, [], Trimmed: false);
+            _logger.ShardAway(name, fault);
+            return null;
         }
     }
 
-    private static async Task<ShardPage> ReadShardAsync(Shard shard, long after, int maxOps, Filter filter, CancellationToken cancel)
+    /// <summary>A queue that another process made a moment ago has ops before this process knows it: its name is fetched.</summary>
+    private async Task KnowQueuesAsync(ShardStretch[] read, CancellationToken cancel)
     {
-        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
-        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
-        batch.BatchCommands.Add(Sql.Command(
-            """
-            select opid, at, ticket_id, queue_id, kind, version, diff from oplog
-            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) and queue_id <> all($5::int[]) order by opid limit $4
-            """,
-            Sql.Value(after),
-            Sql.Value(after + Window),
-            Sql.Array(filter.Only),
-            Sql.Value((long)maxOps),
-            Sql.Array(filter.Except)));
-        // The oldest op is read last: a partition that is dropped meanwhile shows as a gap, not as ops that never were.
-        batch.BatchCommands.Add(Sql.Command("select opid from oplog order by opid limit 1"));
-
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
-        await reader.ReadAsync(cancel);
-        var head = reader.GetInt64(0);
-        await reader.NextResultAsync(cancel);
-        var ops = new List<FoundOp>();
-        while (await reader.ReadAsync(cancel))
-        {
-            if (reader.GetInt64(0) <= head)
-                ops.Add(new FoundOp(shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6)));
-        }
-
-        await reader.NextResultAsync(cancel);
-        var oldest = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : head + 1;
-        var readTo = ops.Count == maxOps ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + Window));
-        return new ShardPage(shard.Name, after, head, readTo, ops, Trimmed: after + 1 < oldest && after < head);
+        if (read.Any(stretch => stretch.Ops.Any(op => !_settings.Current.QueuesById.ContainsKey(op.QueueId))))
+            await _settings.RefreshAsync(cancel);
     }
 
-    private ReadOnlyMemory<byte> Write(List<FoundOp> ops, Dictionary<string, long> next, int delay)
+    /// <summary>Waits for an op that the request wants; what passes by meanwhile need not be looked at again.</summary>
+    private async Task WaitAsync(Dictionary<string, long> positions, Request request, TimeSpan most, CancellationToken cancel)
     {
-        var body = new ArrayBufferWriter<byte>(4096);
-        using var writer = new Utf8JsonWriter(body, JsonText.Options);
-        writer.WriteStartObject();
-        writer.WriteStartArray("ops"u8);
-        foreach (var op in ops)
+        var waiter = new OplogWaiter(request.Wants);
+        // A shard that has not answered yet has no place to wait from; it is asked again when the wait ends.
+        var seats = request.Shards.Where(shard => positions[shard] >= 0).Select(shard => (Shard: shard, Seat: _tails[shard].Join(positions[shard], waiter))).ToList();
+        try
         {
-            writer.WriteStartObject();
-            writer.WriteString("shard"u8, op.Shard);
-            writer.WriteNumber("opid"u8, op.Opid);
-            writer.WriteString("at"u8, Rfc3339.Format(op.At));
-            writer.WriteString("ticket_id"u8, TicketId.Format(op.TicketId));
-            writer.WriteString("queue"u8, _settings.Current.QueuesById[op.QueueId].Name);
-            writer.WriteString("kind"u8, op.Kind);
-            writer.WriteNumber("version"u8, op.Version);
-            writer.WritePropertyName("diff"u8);
-            writer.WriteRawValue(op.Diff, skipInputValidation: true);
-            writer.WriteEndObject();
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(waiter.Woken, Task.Delay(most, _clock, end.Token));
+            await end.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
         }
-
-        writer.WriteEndArray();
-        writer.WriteString("next_cursor"u8, _cursors.Write(next));
-        writer.WriteNumber("polling_delay_ms"u8, delay);
-        writer.WriteEndObject();
-        writer.Flush();
-        return body.WrittenMemory;
+        finally
+        {
+            foreach (var (shard, seat) in seats)
+            {
+                seat.Dispose();
+                positions[shard] = seat.Seen;
+            }
+        }
     }
 
-    /// <param name="Only">Ids of the queues wanted; empty: all.</param>
-    /// <param name="Except">Ids of the queues out of the caller's reach, as far as this process knows them.</param>
-    private sealed record Filter(int[] Only, int[] Except);
+    private OplogAnswer Page(List<OplogOp> ops, Dictionary<string, long> positions, bool behind, Request request)
+    {
+        var span = ops.Count > 0 ? ops[^1].At - ops[0].At : TimeSpan.Zero;
+        var delay = PollingDelay.After(behind, ops.Count, span, request.MaxOps, request.Home.Min(shard => _heads[shard].Quiet));
+        return new OplogAnswer([.. ops.Select(op => (op, _settings.Current.QueuesById[op.QueueId].Name))], _cursors.Write(positions), delay);
+    }
 
-    [LoggerMessage(700, LogLevel.Warning, "The change log of shard {Shard} cannot be read now")]
-    private static partial void LogAway(ILogger logger, string shard, Exception fault);
-
-    private readonly record struct FoundOp(string Shard, long Opid, DateTimeOffset At, long TicketId, int QueueId, string Kind, long Version, string Diff);
-
-    /// <param name="From">The position asked.</param>
-    /// <param name="ReadTo">Every op up to here was looked at.</param>
-    private sealed record ShardPage(string Shard, long From, long Head, long ReadTo, List<FoundOp> Ops, bool Trimmed);
+    /// <param name="Shards">Those to read.</param>
+    /// <param name="Home">Those of which one at least must answer.</param>
+    /// <param name="Filter">What the database can decide.</param>
+    /// <param name="Wants">Decides.</param>
+    private sealed record Request(IReadOnlyList<string> Shards, IReadOnlyList<string> Home, int MaxOps, OplogFilter Filter, Predicate<OplogOp> Wants)
+    {
+        public bool Requires(string shard) => Home.Count == 1 && Home[0] == shard;
+    }
 }

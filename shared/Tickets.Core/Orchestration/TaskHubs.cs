@@ -20,6 +20,7 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     private readonly TaskHubsOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly IReadOnlyList<PrepareHub> _prepare;
+    private bool _disposed;
     private readonly TimeProvider _clock;
     private Task _starting = Task.CompletedTask;
 
@@ -61,8 +62,11 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
         await Task.WhenAll([_starting, .. All.Select(hub => hub.Hub.DisposeAsync().AsTask())]);
     }
 
+    // The container does this twice: the hubs are one service under two types.
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         await StopAsync(CancellationToken.None);
         _stopping.Dispose();
     }

@@ -92,6 +92,57 @@ public static class Problems
         Detail = $"Ticket '{ticketId}' has left the hot tier and cannot be changed there; restore it first.",
     };
 
+    public static Problem OperationNotFound(string id) => new()
+    {
+        Status = 404,
+        Code = ProblemCodes.OperationNotFound,
+        Title = "No such operation",
+        Detail = $"There is no operation '{(id.Length <= 60 ? id : id[..60])}', or not any more.",
+    };
+
+    public static Problem OperationNotFinished(string id, string status) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.OperationNotFinished,
+        Title = "The operation has no result",
+        Detail = $"Operation '{id}' is {status}; a result is there when it has succeeded.",
+        RetryAfter = status is "not_started" or "running" ? 1 : null,
+    };
+
+    public static Problem TooManyOperations(string kind, int most) => new()
+    {
+        Status = 429,
+        Code = ProblemCodes.TooManyRequests,
+        Title = "Too many operations of this kind",
+        Detail = $"A key may have {most} operations of kind '{kind}' under way. Try again when one has ended, or cancel one.",
+        RetryAfter = 5,
+    };
+
+    public static Problem TicketHot(string ticketId) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.TicketHot,
+        Title = "The ticket is in the hot tier",
+        Detail = $"Ticket '{ticketId}' is not archived: there is nothing to restore.",
+    };
+
+    public static Problem TicketOffline(string ticketId, string part) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.TicketOffline,
+        Title = "The ticket is in a storage tier that cannot be read at once",
+        Detail = $"Ticket '{ticketId}' lies in the cold part '{part}', which is in the archive access tier. Restoring it brings it back, which takes hours.",
+    };
+
+    public static Problem ColdPartDamaged(string part) => new()
+    {
+        Status = 503,
+        Code = ProblemCodes.ColdPartDamaged,
+        Title = "A part of the cold tier is damaged",
+        Detail = $"The cold part '{part}' is damaged or missing, so it cannot be said what it holds. The operators have been told.",
+        RetryAfter = 60,
+    };
+
     public static Problem TicketMoving(string ticketId) => new()
     {
         Status = 503,
@@ -205,6 +256,9 @@ public static class Problems
     };
 
     public static Problem ForbiddenQueue(string queue) => Forbidden($"This key does not reach queue '{queue}'.");
+
+    public static Problem ForbiddenWorkflow(string workflow) =>
+        Forbidden($"This key does not reach workflow '{workflow}': to change it a key reaches every queue that uses it or, while none does, the workflow's name.");
 
     public static Problem Conflict(string code, string title, string detail) => new()
     {

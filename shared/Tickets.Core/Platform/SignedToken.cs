@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -27,7 +28,12 @@ internal static class SignedToken
             return false;
 
         var token = new byte[length];
-        Base64Url.DecodeFromChars(text, token);
+        if (Base64Url.DecodeFromChars(text, token, out _, out var written) != OperationStatus.Done || written != length)
+            return false;
+        // One token has one text: the decoder also takes white space and padding.
+        if (!text.SequenceEqual(Base64Url.EncodeToString(token)))
+            return false;
+
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(secret, token.AsSpan(0, length - MacLength), mac);
         if (!CryptographicOperations.FixedTimeEquals(mac[..MacLength], token.AsSpan(length - MacLength)))

@@ -20,8 +20,11 @@ public sealed record TicketsOptions
     /// <summary><c>Tickets:NonceLifetime</c>; also how long the answers to idempotency keys are kept.</summary>
     public TimeSpan NonceLifetime { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary><c>Oplog:Retention</c>: ops older than this may be dropped.</summary>
+    /// <summary><c>Oplog:Retention</c>: ops older than this may be dropped, once they are published.</summary>
     public TimeSpan OplogRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary><c>Oplog:HardRetention</c>: ops older than this are dropped, published or not.</summary>
+    public TimeSpan OplogHardRetention { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary><c>Postgres:Connections</c>: the most connections this process opens to each database; one of a shard's is its writer's.</summary>
     public int ConnectionsPerShard { get; init; } = 12;
@@ -29,7 +32,15 @@ public sealed record TicketsOptions
     /// <summary><c>Search:UnservedPerSecond</c>: searches that no index serves, a queue and process.</summary>
     public int UnservedSearchesPerSecond { get; init; } = 10;
 
-    public static TicketsOptions From(IConfiguration configuration) => new()
+    public static TicketsOptions From(IConfiguration configuration)
+    {
+        var options = Read(configuration);
+        return options.OplogHardRetention >= options.OplogRetention
+            ? options
+            : throw new InvalidOperationException($"Oplog:HardRetention ({options.OplogHardRetention}) must not be shorter than Oplog:Retention ({options.OplogRetention}).");
+    }
+
+    private static TicketsOptions Read(IConfiguration configuration) => new()
     {
         SettingsDatabase = configuration["Settings:Database"] is { Length: > 0 } database ? database
             : throw new InvalidOperationException("Settings:Database is not configured: give the Npgsql connection string of the settings database (environment: Settings__Database)."),
@@ -38,6 +49,7 @@ public sealed record TicketsOptions
         SettingsMaxStaleness = Duration(configuration, "Settings:MaxStaleness", TimeSpan.FromSeconds(100)),
         NonceLifetime = Duration(configuration, "Tickets:NonceLifetime", TimeSpan.FromHours(24)),
         OplogRetention = Duration(configuration, "Oplog:Retention", TimeSpan.FromDays(7)),
+        OplogHardRetention = Duration(configuration, "Oplog:HardRetention", TimeSpan.FromDays(30)),
         ConnectionsPerShard = Number(configuration, "Postgres:Connections", 12, least: 3),
         UnservedSearchesPerSecond = Number(configuration, "Search:UnservedPerSecond", 10, least: 1),
     };

@@ -29,6 +29,8 @@ public sealed class FindTickets
     /// <returns>The body of the answer.</returns>
     public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
+        if (TicketSearch.Strangers(body) is { } strangers)
+            return strangers;
         if (!body.TryGetProperty("query", out var query) || query.ValueKind != JsonValueKind.Object)
             return Problems.Invalid("/query", "This member is required: an object with at least a queue.");
         if (!query.TryGetProperty("queue", out var name) || name.ValueKind != JsonValueKind.String)

@@ -17,15 +17,28 @@ internal sealed record Criterion(string Field, string Column, IndexedValue? Valu
 internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion> Criteria, long? TicketId, Projection Projection, int Limit, long After, JsonElement Query)
 {
     public const int MaxLimit = 1000;
+
+    private static readonly string[] Members = ["query", "projection", "limit", "cursor", "include_cold"];
+    private static readonly string[] QueryMembers = ["queue", "status", "resolution_status", "resolution", "ticket_id", "group", "parent_id", "indexed_meta"];
     private const int DefaultLimit = 100;
 
     /// <summary>The fields that the search gives, sorted: searches with the same ones want the same index.</summary>
     public string FieldNames { get; } = string.Join(",", Criteria.Select(criterion => criterion.Field).Concat(TicketId is null ? [] : ["ticket_id"]).Order(StringComparer.Ordinal));
 
+    /// <summary>Members that no search has; asked before the queue is looked for.</summary>
+    public static Problem? Strangers(JsonElement body)
+    {
+        var unknown = new List<ProblemError>();
+        var reader = new ObjectReader(body, "", []);
+        reader.Finish(unknown, Members);
+        reader.Object("query")?.Finish(unknown, QueryMembers);
+        return unknown.Count > 0 ? Problems.UnknownMembers(unknown) : null;
+    }
+
+    /// <summary>Reads a body that has no <see cref="Strangers"/>.</summary>
     public static Result<TicketSearch> Read(JsonElement body, QueueSettings queue, SearchCursors cursors)
     {
         var errors = new List<ProblemError>();
-        var unknown = new List<ProblemError>();
         var reader = new ObjectReader(body, "", errors);
         var query = reader.Object("query")!;
         var criteria = ReadCriteria(query, queue.Workflow, errors);
@@ -33,10 +46,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
         var projection = Projection.Parse(reader.Texts("projection", 100), "/projection", errors);
         var limit = reader.Integer("limit", 1, MaxLimit) ?? DefaultLimit;
         var cursor = reader.Text("cursor", 4096);
-        query.Finish(unknown);
-        reader.Finish(unknown);
-        if (unknown.Count > 0)
-            return Problems.UnknownMembers(unknown);
+        if (reader.Flag("include_cold") == true)
+            reader.Fault("include_cold", "A search reads the hot tier only. POST /cold/scans goes through the cold tier, as a long operation.");
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 
@@ -51,7 +62,8 @@ internal sealed record TicketSearch(QueueSettings Queue, IReadOnlyList<Criterion
 
     private static Guid ShapeOf(JsonElement query) => ContentHash.Of(query, scope: "find\n");
 
-    private static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
+    /// <summary>The conditions of a query object but for its ticket id.</summary>
+    public static List<Criterion> ReadCriteria(ObjectReader query, WorkflowRules workflow, List<ProblemError> errors)
     {
         var criteria = new List<Criterion>();
         _ = query.RequiredText("queue");

@@ -1,4 +1,5 @@
 using Tickets.Contracts;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Workflows;
 
 namespace Tickets.Core.Settings;
@@ -8,8 +9,17 @@ public sealed record QueueSettings(int QueueId, Queue Definition, WorkflowRules 
 {
     public string Name => Definition.Name;
 
+    /// <summary>Its tickets are deleted when their time in the hot tier is over, not archived.</summary>
+    public bool IsDeletedAfterHot => Definition.AfterHotRetention == "delete";
+
+    /// <summary>How long its tickets are kept in the cold tier; null for ever.</summary>
+    public TimeSpan? ColdRetention { get; } = Iso8601Duration.TryParse(Definition.ColdRetention ?? "", out var kept) ? kept : null;
+
     /// <summary>More than one: the queue is split by ticket id.</summary>
     public IReadOnlyList<string> Shards { get; } = Definition.Shards ?? [];
+
+    /// <summary>Where the queue's tickets are or were a moment ago: more than <see cref="Shards"/> while it moves.</summary>
+    public IReadOnlyList<string> Places { get; } = Definition.Moving is { } move ? [.. move.From.Union(move.To, StringComparer.Ordinal)] : Definition.Shards ?? [];
 
     /// <summary>The queue's own partitions on each of its shards.</summary>
     public string TicketsTable { get; } = $"tickets_q{QueueId}";

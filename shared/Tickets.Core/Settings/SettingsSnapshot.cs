@@ -17,6 +17,13 @@ public sealed record SettingsSnapshot
     public ImmutableDictionary<int, QueueSettings> QueuesById { get; init; } = ImmutableDictionary<int, QueueSettings>.Empty;
     internal ImmutableDictionary<string, StoredKey> Keys { get; init; } = ImmutableDictionary.Create<string, StoredKey>(StringComparer.Ordinal);
 
+    /// <summary>The workflows that a caller may read.</summary>
+    public IEnumerable<WorkflowRules> WorkflowsOf(Caller caller)
+    {
+        var users = Queues.Values.ToLookup(queue => queue.Definition.WorkflowId, queue => queue.Name, StringComparer.Ordinal);
+        return Workflows.Values.Where(workflow => WorkflowReach.MayRead(caller, workflow.Definition.WorkflowId, users[workflow.Definition.WorkflowId]));
+    }
+
     internal SettingsSnapshot With(SettingsChanges changes)
     {
         var workflows = Workflows;

@@ -13,8 +13,10 @@ namespace Tickets.Core.Settings;
 public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cache, ShardSet shards)
 {
     private static readonly TimeSpan DefaultRetention = TimeSpan.FromDays(7);
+    private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(36_525);
 
-    public async Task<Result<Workflow>> PutWorkflowAsync(string workflowId, JsonElement body, PutPrecondition precondition, CancellationToken cancel)
+    /// <returns>The workflow as stored; 403 when <paramref name="caller"/> does not reach all that it would change.</returns>
+    public async Task<Result<Workflow>> PutWorkflowAsync(string workflowId, JsonElement body, PutPrecondition precondition, Caller caller, CancellationToken cancel)
     {
         var read = WorkflowReader.Read(body);
         if (read.IsProblem)
@@ -26,10 +28,14 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         var result = await database.ChangeAsync<Workflow>(
             async (connection, revision) =>
             {
+                // Nobody else changes settings meanwhile: who uses the workflow now is who will feel the change.
+                var users = await UsersAsync(connection, workflowId, cancel);
+                if (!WorkflowReach.MayChange(caller, workflowId, users))
+                    return Problems.ForbiddenWorkflow(workflowId);
                 var old = await ReadAsync(connection, "select body, revision from workflows where workflow_id = $1", workflowId, TicketsJson.Default.Workflow, cancel);
                 if (precondition.Refusal($"Workflow '{workflowId}'", old?.Revision) is { } refusal)
                     return refusal;
-                if (old is { } stored && WorkflowChange.Faults(stored.Value, workflow) is { Count: > 0 } faults)
+                if (users.Count > 0 && old is { } stored && WorkflowChange.Faults(stored.Value, workflow) is { Count: > 0 } faults)
                     return Problems.InvalidWorkflow(faults);
                 await WriteAsync(
                     connection,
@@ -45,7 +51,8 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         return result;
     }
 
-    public async Task<Result<Queue>> PutQueueAsync(string name, JsonElement body, PutPrecondition precondition, CancellationToken cancel)
+    /// <returns>The queue as stored; a workflow that <paramref name="caller"/> cannot read is to it as one that does not exist.</returns>
+    public async Task<Result<Queue>> PutQueueAsync(string name, JsonElement body, PutPrecondition precondition, Caller caller, CancellationToken cancel)
     {
         var read = ReadQueue(body, name);
         if (read.IsProblem)
@@ -66,7 +73,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
                     return Problems.Invalid("/shards", $"The queue's tickets are on {string.Join(", ", stored.Value.Shards!)}: moving them is an operation, not an edit.");
 
                 var workflow = await ReadAsync(connection, "select body, revision from workflows where workflow_id = $1", queue.WorkflowId, TicketsJson.Default.Workflow, cancel);
-                if (workflow is null)
+                if (workflow is null || !WorkflowReach.MayRead(caller, queue.WorkflowId, await UsersAsync(connection, queue.WorkflowId, cancel)))
                     return Problems.WorkflowNotFound(queue.WorkflowId);
                 if (old is { } before && before.Value.WorkflowId != queue.WorkflowId)
                 {
@@ -113,6 +120,8 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         var queue = reader.RequiredText("queue", 128);
         var workflow = reader.RequiredText("workflow_id", 128);
         var retention = reader.Text("hot_retention") ?? Iso8601Duration.Format(DefaultRetention);
+        var after = reader.Text("after_hot_retention");
+        var coldRetention = reader.Text("cold_retention");
         var placement = reader.Texts("shards", 64);
         var description = reader.Text("description", 4096);
         _ = reader.Any("revision");
@@ -125,6 +134,12 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             reader.Fault("queue", $"The body is of queue '{queue}', the address of '{name}'.");
         if (!Iso8601Duration.TryParse(retention, out var time) || time < TimeSpan.Zero)
             reader.Fault("hot_retention", $"'{retention}' is not an ISO 8601 duration such as P7D.");
+        else if (time > MaxRetention)
+            reader.Fault("hot_retention", $"A ticket stays hot for {Iso8601Duration.Format(MaxRetention)}, a hundred years, at most.");
+        if (after is not (null or "archive" or "delete"))
+            reader.Fault("after_hot_retention", "Expected archive or delete.");
+        if (coldRetention is not null && (!Iso8601Duration.TryParse(coldRetention, out var cold) || cold <= TimeSpan.Zero))
+            reader.Fault("cold_retention", $"'{coldRetention}' is not an ISO 8601 duration of days and times such as P1825D.");
         if (placement is { Count: 0 })
             reader.Fault("shards", "A queue lies on at least one shard; leave the member out to have one chosen.");
         foreach (var shard in placement?.Where(shard => !shards.Knows(shard)) ?? [])
@@ -136,7 +151,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             return Problems.UnknownMembers(unknown);
         if (errors.Count > 0)
             return Problems.Invalid(errors);
-        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, Shards = placement, Description = description };
+        return new Queue { Name = queue!, WorkflowId = workflow!, HotRetention = retention, AfterHotRetention = after, ColdRetention = coldRetention, Shards = placement, Description = description };
     }
 
     private async Task<string> EmptiestShardAsync(NpgsqlConnection connection, CancellationToken cancel)
@@ -151,6 +166,17 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         }
 
         return load.OrderBy(shard => shard.Value).ThenBy(shard => shard.Key, StringComparer.Ordinal).First().Key;
+    }
+
+    private static async Task<List<string>> UsersAsync(NpgsqlConnection connection, string workflowId, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("select name from queues where workflow_id = $1", connection);
+        command.Parameters.Add(Sql.Value(workflowId));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var users = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            users.Add(reader.GetString(0));
+        return users;
     }
 
     private static async Task<(T Value, long Revision)?> ReadAsync<T>(NpgsqlConnection connection, string sql, string key, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancel)

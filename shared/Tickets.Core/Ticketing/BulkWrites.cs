@@ -41,16 +41,11 @@ public sealed class BulkWrites(TicketWrites writes)
             if (item.TryGetProperty("create", out var create) && create.ValueKind == JsonValueKind.Object)
                 return Line(await writes.CreateAsync(create, caller, cancel), TicketsJson.Default.CreateTicketResponse);
             if (item.TryGetProperty("update", out var update) && update.ValueKind == JsonValueKind.Object)
-                return Line(await UpdateAsync(update, caller, cancel), TicketsJson.Default.UpdateTicketResponse);
+                return Line(await writes.UpdateInBulkAsync(update, caller, cancel), TicketsJson.Default.UpdateTicketResponse);
         }
 
         return Line<CreateTicketResponse>(Problems.Invalid("", "An item is {\"create\": {…}} or {\"update\": {…}}."), TicketsJson.Default.CreateTicketResponse);
     }
-
-    private async Task<Result<UpdateTicketResponse>> UpdateAsync(JsonElement update, Caller caller, CancellationToken cancel) =>
-        update.TryGetProperty("ticket_id", out var id) && id.ValueKind == JsonValueKind.String
-            ? await writes.UpdateAsync(id.GetString()!, update, caller, ifMatch: null, idempotencyKey: null, cancel)
-            : Problems.Invalid("/ticket_id", "This member is required: the id of the ticket.");
 
     private static ReadOnlyMemory<byte> Line<T>(Result<T> result, JsonTypeInfo<T> type)
     {

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Core.Archive;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
@@ -7,14 +8,15 @@ using Tickets.Core.Ticketing.Placement;
 namespace Tickets.Core.Ticketing;
 
 /// <summary>Takes closed tickets out of the hot tier once they are proven readable in cold, with their <c>archived</c> ops, in one transaction.</summary>
-internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, PlacementFence fence, TimeProvider clock, OplogHeads heads)
+internal sealed class LeaveHot(SettingsCache settings, PlacementFence fence, TimeProvider clock, OplogHeads heads)
 {
-    /// <param name="tickets">Ids with the versions that were copied; a ticket that has changed since stays.</param>
+    /// <param name="connection">The session that holds the archiver's lease: without it nothing may leave.</param>
+    /// <param name="tickets">With the versions that were copied; a ticket that has changed since stays.</param>
+    /// <param name="revision">Of the cold index that lists the parts.</param>
     /// <returns>The tickets that left.</returns>
-    public async Task<IReadOnlyList<long>> RemoveAsync(string shard, int queueId, IReadOnlyList<(long TicketId, long Version)> tickets, CancellationToken cancel)
+    public async Task<IReadOnlyList<long>> RemoveAsync(NpgsqlConnection connection, string shard, int queueId, IReadOnlyList<CopiedTicket> tickets, long revision, CancellationToken cancel)
     {
         var queue = settings.Current.QueuesById[queueId];
-        await using var connection = await shards[shard].Database.OpenConnectionAsync(cancel);
         var epoch = await fence.ReadEpochAsync(shard, connection, cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var left = await LockAsync(connection, queue, [.. tickets.Where(ticket => fence.Allows(shard, queueId, ticket.TicketId))], cancel);
@@ -32,6 +34,9 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, Placemen
             """,
             Sql.Array(left),
             Sql.Value(clock.GetUtcNow() + Moves.NumberKept)));
+        var deleted = tickets[0].Part == CopiedTicket.Nowhere;
+        if (!deleted)
+            batch.BatchCommands.Add(TierMove(queue, left, tickets, revision));
         // The head comes last, as in every writer: its lock is held to commit, so opids are dense and in commit order.
         batch.BatchCommands.Add(Sql.Command(
             $"""
@@ -39,7 +44,7 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, Placemen
                  numbered as materialized (select *, row_number() over (order by ticket_id) as ord from gone),
                  head as (update oplog_head set last_opid = last_opid + (select count(*) from numbered) where epoch = $3 returning last_opid)
             insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-            select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{Rules.OpKinds.Archived}', version, status, resolution, '{EmptyDiff}' from numbered, head
+            select head.last_opid - (select count(*) from numbered) + ord, $2, ticket_id, {queueId}, '{(deleted ? Rules.OpKinds.Deleted : Rules.OpKinds.Archived)}', version, status, resolution, '{EmptyDiff}' from numbered, head
             """,
             Sql.Array(left),
             Sql.Value(clock.GetUtcNow()),
@@ -60,13 +65,29 @@ internal sealed class LeaveHot(ShardSet shards, SettingsCache settings, Placemen
         if (ops.Rows != (ulong)left.Length)
             return [];
         await transaction.CommitAsync(cancel);
-        heads.Tell(shard, newest);
+        heads[shard].Tell(newest);
         return left;
+    }
+
+    /// <summary>Readers who miss the tickets from now on learn where they went.</summary>
+    private NpgsqlBatchCommand TierMove(QueueSettings queue, long[] left, IReadOnlyList<CopiedTicket> tickets, long revision)
+    {
+        var parts = tickets.ToDictionary(ticket => ticket.TicketId, ticket => (long)ticket.Part);
+        return Sql.Command(
+            """
+            insert into tier_moves (part, queue, first_id, last_id, revision, at, ids)
+            select part, $3, min(ticket_id), max(ticket_id), $4, $5, array_agg(ticket_id order by ticket_id) from unnest($1::bigint[], $2::bigint[]) as gone(ticket_id, part) group by part
+            """,
+            Sql.Array(left),
+            Sql.Array(Array.ConvertAll(left, id => parts[id])),
+            Sql.Value(queue.Name),
+            Sql.Value(revision),
+            Sql.Value(clock.GetUtcNow()));
     }
 
     private const string EmptyDiff = """{"set":{}}""";
 
-    private static async Task<long[]> LockAsync(NpgsqlConnection connection, QueueSettings queue, IReadOnlyList<(long TicketId, long Version)> tickets, CancellationToken cancel)
+    private static async Task<long[]> LockAsync(NpgsqlConnection connection, QueueSettings queue, IReadOnlyList<CopiedTicket> tickets, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
             $"""

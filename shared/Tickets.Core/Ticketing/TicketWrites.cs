@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -61,11 +62,13 @@ public sealed class TicketWrites
 
     public async Task<Result<CreateTicketResponse>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
+        if (CreateTicketReader.Strangers(body) is { } strangers)
+            return strangers;
         var found = await QueueOfAsync(body, caller, cancel);
         if (found.IsProblem)
             return found.Problem;
         var queue = found.Value!;
-        var request = CreateTicketReader.Read(body, queue, caller);
+        var request = CreateTicketReader.Read(body, queue, caller, _clock.GetUtcNow());
         if (request.IsProblem)
             return request.Problem;
 
@@ -88,16 +91,38 @@ public sealed class TicketWrites
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        return await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+        return UpdateTicketShape.Strangers(body, inBulk: false) is { } strangers
+            ? strangers
+            : await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+    }
+
+    /// <summary>An update as it stands in a bulk request, with the ticket's id among its members.</summary>
+    internal async Task<Result<UpdateTicketResponse>> UpdateInBulkAsync(JsonElement item, Caller caller, CancellationToken cancel)
+    {
+        if (UpdateTicketShape.Strangers(item, inBulk: true) is { } strangers)
+            return strangers;
+        if (!item.TryGetProperty("ticket_id", out var text) || text.ValueKind != JsonValueKind.String)
+            return Problems.Invalid("/ticket_id", "This member is required: the id of the ticket.");
+        return TicketId.TryParse(text.GetString()!, out var id)
+            ? await WhereverAsync(id, item, caller, queue => UpdateInAsync(queue, id, item, caller, ifMatch: null, idempotencyKey: null, cancel), cancel)
+            : Problems.InvalidTicketId(text.GetString()!);
     }
 
     private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
     {
-        var read = UpdateTicketReader.Read(body, queue, id, _settings.Current);
+        // Before anything is judged by that queue's workflow: its statuses and fields are not for everybody.
+        QueueSettings? target = null;
+        if (UpdateTicketShape.MoveTo(body) is { } name)
+        {
+            var found = await ReachedAsync(name, "/set/queue", caller, cancel);
+            if (found.IsProblem)
+                return found.Problem;
+            target = found.Value;
+        }
+
+        var read = UpdateTicketReader.Read(body, queue, target, id);
         if (read.IsProblem)
             return read.Problem;
-        if (read.Value.MoveTo is { } target && !caller.Reaches(target.Name))
-            return Problems.ForbiddenQueue(target.Name);
 
         var command = read.Value with
         {
@@ -133,7 +158,7 @@ public sealed class TicketWrites
 
     private static Result<UpdateTicketResponse> Answer(long id, Result<Written> written) => written.IsProblem
         ? written.Problem
-        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, new OpPosition(written.Value.Shard, written.Value.Opid));
+        : new UpdateTicketResponse(TicketId.Format(id), written.Value.Versions, written.Value.Opid == 0 ? null : new OpPosition(written.Value.Shard, written.Value.Opid));
 
     private Task<Result<Written>> WriteAsync(TicketCommand command, CancellationToken cancel) =>
         WhenPlacedAsync(command.Queue, placed => WriteAsync(placed.ShardOf(command.TicketId), command with { Queue = placed }, cancel), cancel);
@@ -207,10 +232,15 @@ public sealed class TicketWrites
     {
         if (!body.TryGetProperty("queue", out var value) || value.ValueKind != JsonValueKind.String)
             return Problems.Invalid("/queue", "This member is required: the name of a queue.");
-        var name = value.GetString()!;
+        return await ReachedAsync(value.GetString()!, "/queue", caller, cancel);
+    }
+
+    /// <summary>The queue of this name. Reach is asked first: out of reach, names that exist are not told from those that do not.</summary>
+    private async Task<Result<QueueSettings?>> ReachedAsync(string name, string pointer, Caller caller, CancellationToken cancel)
+    {
         if (!caller.Reaches(name))
             return Problems.ForbiddenQueue(name);
-        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name);
+        return await _settings.FindQueueAsync(name, cancel) is { } queue ? queue : Problems.QueueNotFound(name, pointer);
     }
 
     /// <summary>Changes a ticket in the queue that the request names, or else in the one where it is.</summary>
@@ -222,7 +252,7 @@ public sealed class TicketWrites
             if (named.IsProblem)
                 return named.Problem;
             var changed = await change(named.Value!);
-            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], cancel) : changed;
+            return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], named.Value.Places, cancel) : changed;
         }
 
         // A ticket that has just left for another queue is looked for once more; one that is cold is asked for where it was, because its
@@ -230,26 +260,48 @@ public sealed class TicketWrites
         for (var look = 1; ; look++)
         {
             var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
-            var queue = located ?? await ColdQueueAsync(id, caller, cancel);
-            if (queue is null)
+            var cold = located is null ? await ColdQueueAsync(id, caller, cancel) : default;
+            if (cold.IsProblem)
+                return cold.Problem;
+            if ((located ?? cold.Value) is not { } queue)
                 return Problems.TicketNotFound(TicketId.Format(id));
             var changed = await change(queue);
             if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
                 return changed;
             if (located is null || look == MaxLooks)
-                return await RefusalAsync(changed.Problem!, id, [queue.Name], cancel);
+                return await RefusalAsync(changed.Problem!, id, [queue.Name], queue.Places, cancel);
         }
     }
 
-    private async Task<QueueSettings?> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
+    private async Task<Result<QueueSettings?>> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)
     {
         var reached = _settings.Current.Queues.Values.Where(queue => caller.Reaches(queue.Name)).Select(queue => queue.Name).ToList();
-        return (await _cold.LookupAsync(reached, id, cancel)).Queue is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
+        var found = await FindColdAsync(id, reached, [.. _writers.All.Select(writer => writer.Shard.Name)], cancel);
+        return found.IsProblem ? found.Problem : found.Value is { } name ? _settings.Current.Queues.GetValueOrDefault(name) : null;
     }
 
     /// <summary>A ticket that is not hot may be cold: then it exists, but cannot be changed.</summary>
-    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, CancellationToken cancel) =>
-        problem.Code == ProblemCodes.TicketNotFound && (await _cold.LookupAsync(queues, id, cancel)).Json is not null
-            ? Problems.TicketArchived(TicketId.Format(id))
-            : problem;
+    private async Task<Problem> RefusalAsync(Problem problem, long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        if (problem.Code != ProblemCodes.TicketNotFound)
+            return problem;
+        var found = await FindColdAsync(id, queues, shards, cancel);
+        return found.Problem ?? (found.Value is null ? problem : Problems.TicketArchived(TicketId.Format(id)));
+    }
+
+    private async Task<Result<string?>> FindColdAsync(long id, IReadOnlyList<string> queues, IReadOnlyList<string> shards, CancellationToken cancel)
+    {
+        try
+        {
+            return (await _cold.LookupAsync(queues, shards, id, cancel)).Queue;
+        }
+        catch (DamagedPartException damage)
+        {
+            return Problems.ColdPartDamaged(damage.Part);
+        }
+        catch (OfflinePartException)
+        {
+            return Problems.TicketArchived(TicketId.Format(id));
+        }
+    }
 }

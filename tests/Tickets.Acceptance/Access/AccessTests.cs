@@ -122,6 +122,86 @@ public class AccessTests(RunningApp app)
     }
 
     [Fact]
+    public async Task A_move_out_of_reach_tells_nothing_of_where_it_would_go()
+    {
+        var prefix = RunningApp.NewName("team");
+        var (caller, mine) = (await app.AsAsync(Role.Robot, prefix), await QueueAsync(prefix));
+        var (workflow, id) = (RunningApp.NewName("w"), await caller.CreateAsync(mine));
+        (await app.Admin.PutAsync($"/workflows?workflow_id={workflow}", $$"""{"workflow_id": "{{workflow}}", "initial": "hidden", "statuses": {"hidden": {"terminal": true} } }""", ("If-None-Match", "*"))).Ok();
+        var foreign = await app.NewQueueAsync(workflow: workflow);
+        string Move(string queue) => $$"""{"queue": "{{mine}}", "set": {"queue": "{{queue}}", "status": "x", "indexed_meta.y": 1} }""";
+
+        var exists = (await caller.PatchAsync($"/tickets/{id}", Move(foreign))).Problem(403, "forbidden").Text("detail")!;
+        var doesNot = (await caller.PatchAsync($"/tickets/{id}", Move("no/such/queue"))).Problem(403, "forbidden").Text("detail")!;
+
+        Assert.Equal(doesNot, exists.Replace(foreign, "no/such/queue", StringComparison.Ordinal));
+        foreach (var queue in new[] { foreign, "no/such/queue" })
+        {
+            var item = (await caller.PostAsync("/tickets/bulk", $$"""{"items": [{"update": {"ticket_id": "{{id}}", {{Move(queue)[1..]}} }]}""")).Ok().GetProperty("results")[0];
+            Assert.Equal(("forbidden", doesNot), (item.Text("code"), item.Text("detail")!.Replace(foreign, "no/such/queue", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task A_workflow_is_seen_only_by_callers_whose_queues_use_it_or_whose_name_is_theirs()
+    {
+        var prefix = RunningApp.NewName("team");
+        var caller = await app.AsAsync(Role.Admin, prefix);
+        var (foreign, own) = (RunningApp.NewName("w"), $"{prefix}/flow");
+        (await app.Admin.PutAsync($"/workflows?workflow_id={foreign}", Workflow(foreign), ("If-None-Match", "*"))).Ok();
+        (await caller.PutAsync($"/workflows?workflow_id={own}", Workflow(own), ("If-None-Match", "*"))).Ok();
+        await app.NewQueueAsync(workflow: foreign);
+
+        Assert.Equal([own], await ListedAsync(caller));
+        Assert.Superset(new HashSet<string> { foreign, own }, (await ListedAsync(app.Admin)).ToHashSet());
+        var exists = (await caller.GetAsync($"/workflows?workflow_id={foreign}")).Problem(404, "not_found").Text("detail")!;
+        var doesNot = (await caller.GetAsync("/workflows?workflow_id=no/such/flow")).Problem(404, "not_found").Text("detail")!;
+        Assert.Equal(doesNot, exists.Replace(foreign, "no/such/flow", StringComparison.Ordinal));
+        // Nor does a queue of the caller's open it.
+        (await caller.PutAsync($"/queues?queue={prefix}/q", Queue($"{prefix}/q", foreign), ("If-None-Match", "*"))).Problem(400, "workflow_not_found", "/workflow_id");
+
+        (await app.Admin.PutAsync($"/queues?queue={prefix}/q", Queue($"{prefix}/q", foreign), ("If-None-Match", "*"))).Ok();
+        Assert.Equal(new[] { own, foreign }.Order(StringComparer.Ordinal), await ListedAsync(caller));
+        (await caller.GetAsync($"/workflows?workflow_id={foreign}")).Ok();
+    }
+
+    [Fact]
+    public async Task A_workflow_is_changed_only_by_who_reaches_every_queue_that_uses_it()
+    {
+        var prefix = RunningApp.NewName("team");
+        var caller = await app.AsAsync(Role.Admin, prefix);
+        var (shared, own) = (RunningApp.NewName("w"), $"{prefix}/flow");
+        async Task<Answer> ChangeAsync(string id)
+        {
+            var revision = (await app.Admin.GetAsync($"/workflows?workflow_id={id}")).Ok().Number("revision");
+            return await caller.PutAsync($"/workflows?workflow_id={id}", Workflow(id), ("If-Match", $"\"{revision}\""));
+        }
+
+        (await app.Admin.PutAsync($"/workflows?workflow_id={shared}", Workflow(shared), ("If-None-Match", "*"))).Ok();
+        (await caller.PutAsync($"/workflows?workflow_id={own}", Workflow(own), ("If-None-Match", "*"))).Ok();
+        // Used by nobody: its name decides. Whether it exists is not told.
+        (await ChangeAsync(own)).Ok();
+        (await ChangeAsync(shared)).Problem(403, "forbidden");
+        (await caller.PutAsync($"/workflows?workflow_id={shared}", Workflow(shared), ("If-None-Match", "*"))).Problem(403, "forbidden");
+        (await caller.PutAsync("/workflows?workflow_id=no/such/flow", Workflow("no/such/flow"), ("If-None-Match", "*"))).Problem(403, "forbidden");
+
+        (await app.Admin.PutAsync($"/queues?queue={prefix}/a", Queue($"{prefix}/a", shared), ("If-None-Match", "*"))).Ok();
+        (await ChangeAsync(shared)).Ok();
+        foreach (var id in new[] { shared, own })
+        {
+            await app.NewQueueAsync(workflow: id);
+            (await ChangeAsync(id)).Problem(403, "forbidden");
+        }
+    }
+
+    private static string Workflow(string id) => $$"""{"workflow_id": "{{id}}", "initial": "open", "statuses": {"open": {"to": ["done"]}, "done": {"terminal": true} } }""";
+
+    private static string Queue(string queue, string workflow) => $$"""{"queue": "{{queue}}", "workflow_id": "{{workflow}}"}""";
+
+    private static async Task<List<string>> ListedAsync(Api caller) =>
+        [.. (await caller.GetAsync("/workflows")).Ok().GetProperty("workflows").EnumerateArray().Select(workflow => workflow.Text("workflow_id")!)];
+
+    [Fact]
     public async Task The_change_log_shows_a_caller_its_own_queues()
     {
         var prefix = RunningApp.NewName("team");
@@ -147,6 +227,7 @@ public class AccessTests(RunningApp app)
         var prefix = RunningApp.NewName("team");
         var caller = await app.AsAsync(Role.Admin, prefix);
         static string Body(string queue) => $$"""{"queue": "{{queue}}", "workflow_id": "incidents/v1"}""";
+        await QueueAsync($"{prefix}/first");
 
         (await caller.PutAsync($"/queues?queue={prefix}/new", Body($"{prefix}/new"), ("If-None-Match", "*"))).Ok();
         (await caller.PutAsync("/queues?queue=elsewhere", Body("elsewhere"), ("If-None-Match", "*"))).Problem(403, "forbidden");

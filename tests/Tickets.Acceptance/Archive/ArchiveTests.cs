@@ -132,4 +132,53 @@ public class ArchiveTests(RunningApp app)
         foreach (var id in ids)
             Assert.Equal(acknowledged[id], (await app.Admin.TicketAsync(queue, id)).Number("version"));
     }
+
+    [Fact]
+    public async Task A_queue_may_have_its_closed_tickets_deleted_instead()
+    {
+        var queue = await app.NewQueueAsync(retention: "PT0S");
+        var definition = System.Text.Json.Nodes.JsonNode.Parse((await app.Admin.GetAsync($"/queues?queue={queue}")).Ok().GetRawText())!;
+        definition["after_hot_retention"] = "delete";
+        definition["cold_retention"] = "P365D";
+        var stored = (await app.Admin.PutAsync($"/queues?queue={queue}", definition.ToJsonString(), ("If-Match", $"\"{definition["revision"]}\""))).Ok();
+        Assert.Equal(("delete", "P365D"), (stored.Text("after_hot_retention"), stored.Text("cold_retention")));
+        var (id, open) = (await app.Admin.CreateAsync(queue), await app.Admin.CreateAsync(queue));
+        await app.Admin.CloseAsync(queue, id);
+
+        await Eventually.IsAsync(async () =>
+        {
+            (await app.Admin.PostAsync("/archive/runs", null)).Ok();
+            return (await app.Admin.GetAsync($"/tickets/{id}?queue={queue}")).Status == 404;
+        });
+
+        (await app.Admin.GetAsync($"/tickets/{id}")).Problem(404, "ticket_not_found");
+        Assert.Equal("hot", (await app.Admin.TicketAsync(queue, open)).Text("tier"));
+        Assert.Equal("deleted", (await app.Admin.GetAsync($"/oplog?queue={queue}&max_ops=1000")).Ok().GetProperty("ops").EnumerateArray().Last().Text("kind"));
+    }
+
+    [Fact]
+    public async Task A_closed_ticket_that_goes_to_another_queue_while_it_is_archived_is_found_in_one_queue_only()
+    {
+        var (from, to) = (await app.NewQueueAsync("hot-0", retention: "PT0S"), await app.NewQueueAsync("hot-0"));
+        var ids = await Task.WhenAll(Enumerable.Range(0, 150).Select(async i =>
+        {
+            var id = await app.Admin.CreateAsync(from, $"\"created_at\": \"1990-01-{(i % 28) + 1:00}T00:00:00Z\"");
+            await app.Admin.CloseAsync(from, id);
+            return id;
+        }));
+        var archiving = app.Admin.PostAsync("/archive/runs", null);
+        var moves = await Task.WhenAll(ids.Select(id => app.Admin.PatchAsync($"/tickets/{id}", $"{{\"queue\": \"{from}\", \"set\": {{\"queue\": \"{to}\"}}}}")));
+        (await archiving).Ok();
+        (await app.Admin.PostAsync("/archive/runs", null)).Ok();
+
+        foreach (var process in new[] { app.Admin, await app.SecondAsync() })
+        {
+            foreach (var (id, move) in ids.Zip(moves))
+            {
+                Assert.True(move.Status is 200 or 409, move.Text);
+                (await process.GetAsync($"/tickets/{id}?queue={(move.Status == 200 ? to : from)}")).Ok();
+                (await process.GetAsync($"/tickets/{id}?queue={(move.Status == 200 ? from : to)}")).Problem(404, "ticket_not_found");
+            }
+        }
+    }
 }

@@ -49,7 +49,7 @@ public class QueueMoveTests(RunningApp app)
             using var cut = new CancellationTokenSource(after);
             try
             {
-                await relocator.Steps.CopyAsync(queue, "move", TimeSpan.FromSeconds(60), null, cut.Token);
+                await relocator.Steps.CopyAsync(queue, "move", TimeSpan.FromSeconds(60), _ => { }, cut.Token);
                 await relocator.Steps.SwitchAsync(queue, "move", cut.Token);
             }
             catch (OperationCanceledException)
@@ -97,7 +97,7 @@ public class QueueMoveTests(RunningApp app)
 
         Assert.False((await relocator.Steps.BeginAsync(queue, "first", ["hot-1"], CancellationToken.None)).IsProblem);
         Assert.Equal("queue_already_moving", (await relocator.Steps.BeginAsync(queue, "second", ["hot-1"], CancellationToken.None)).Problem!.Code);
-        Assert.True(await relocator.Steps.CopyAsync(queue, "first", TimeSpan.FromSeconds(60), null, CancellationToken.None));
+        Assert.True(await relocator.Steps.CopyAsync(queue, "first", TimeSpan.FromSeconds(60), _ => { }, CancellationToken.None));
         Assert.True(await CountAsync(app.Stack.Shards["hot-1"], queue) > 0);
         Assert.True(await relocator.Steps.CancelAsync(queue, "first", CancellationToken.None));
         await relocator.Steps.SwitchAsync(queue, "first", CancellationToken.None);

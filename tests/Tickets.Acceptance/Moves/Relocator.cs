@@ -37,7 +37,7 @@ internal sealed class Relocator(IHost host) : IAsyncDisposable
     public async Task MoveAsync(string queue, string moveId, params string[] to)
     {
         Assert.False((await Steps.BeginAsync(queue, moveId, to, CancellationToken.None)).IsProblem);
-        while (!await Steps.CopyAsync(queue, moveId, TimeSpan.FromSeconds(1), null, CancellationToken.None))
+        while (!await Steps.CopyAsync(queue, moveId, TimeSpan.FromSeconds(1), _ => { }, CancellationToken.None))
         {
         }
 

@@ -160,6 +160,18 @@ public class NonceRetryTests(RunningApp app)
     }
 
     [Theory]
+    [InlineData("{0}=")]
+    [InlineData(" {0}")]
+    [InlineData("{0}\n")]
+    public async Task A_nonce_is_taken_only_as_it_was_issued(string form)
+    {
+        var queue = await app.NewQueueAsync();
+        var nonce = string.Format(form, await app.Admin.NonceAsync());
+
+        (await app.Admin.PostAsync("/tickets", JsonSerializer.Serialize(new { nonce, queue }))).Problem(409, "invalid_nonce");
+    }
+
+    [Theory]
     [InlineData("forged")]
     [InlineData("")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]

@@ -95,12 +95,26 @@ public class QueueTests(RunningApp app)
     [InlineData("")]
     [InlineData("P")]
     [InlineData("P99999999999D")]
+    [InlineData("P10675199D")]
+    [InlineData("P36525DT1S")]
     [InlineData("1.00:00:00")]
     public async Task A_retention_that_is_no_duration_is_refused(string retention)
     {
         var queue = RunningApp.NewName("q");
 
         (await app.Admin.PutAsync($"/queues?queue={queue}", $$"""{"queue": "{{queue}}", "workflow_id": "incidents/v1", "hot_retention": "{{retention}}"}""", ("If-None-Match", "*"))).Problem(400, "invalid_field", "/hot_retention");
+    }
+
+    [Fact]
+    public async Task A_retention_of_a_hundred_years_is_the_longest_and_the_archiver_runs_with_it()
+    {
+        var queue = await app.NewQueueAsync(retention: "P36525D");
+        var id = await app.Admin.CreateAsync(queue);
+        await app.Admin.CloseAsync(queue, id);
+
+        Assert.DoesNotContain(queue, (await app.Admin.PostAsync("/archive/runs", null)).Text, StringComparison.Ordinal);
+
+        Assert.Equal("hot", (await app.Admin.TicketAsync(queue, id)).Text("tier"));
     }
 
     [Fact]
@@ -130,12 +144,15 @@ public class QueueTests(RunningApp app)
         foreach (var id in new[] { one, two })
             (await app.Admin.PutAsync($"/workflows?workflow_id={id}", RunningApp.Incidents(id), ("If-None-Match", "*"))).Ok();
         (await app.Admin.PutAsync($"/workflows?workflow_id={bad}", $$"""{"workflow_id": "{{bad}}", "statuses": [["open", "done"]]}""", ("If-None-Match", "*"))).Ok();
+        var unclosed = RunningApp.NewName("w");
+        (await app.Admin.PutAsync($"/workflows?workflow_id={unclosed}", RunningApp.Incidents(unclosed).Replace("\"to\": [\"triaged-\"], \"terminal\": true", "\"to\": [\"over\"]", StringComparison.Ordinal).Replace("\"statuses\": {", "\"statuses\": {\"over\": {\"terminal\": true},", StringComparison.Ordinal), ("If-None-Match", "*"))).Ok();
         var queue = await app.NewQueueAsync(workflow: one);
         var id1 = await app.Admin.CreateAsync(queue, "\"indexed_meta\": {\"cost\": 5}");
         var revision = (await app.Admin.GetAsync($"/queues?queue={queue}")).Ok().Number("revision");
         string Body(string workflow) => $$"""{"queue": "{{queue}}", "workflow_id": "{{workflow}}"}""";
 
         (await app.Admin.PutAsync($"/queues?queue={queue}", Body(bad), ("If-Match", $"\"{revision}\""))).Problem(400, "invalid_workflow");
+        (await app.Admin.PutAsync($"/queues?queue={queue}", Body(unclosed), ("If-Match", $"\"{revision}\""))).Problem(400, "invalid_workflow", "/statuses");
         (await app.Admin.PutAsync($"/queues?queue={queue}", Body(two), ("If-Match", $"\"{revision}\""))).Ok();
 
         Assert.Equal(5, (await app.Admin.TicketAsync(queue, id1)).GetProperty("indexed_meta").Number("cost"));

@@ -161,13 +161,26 @@ public class WorkflowTests(RunningApp app)
     [InlineData(""" "statuses": {"open": {"to": ["done"]}, "done": {"terminal": true}}, "initial": "open", "indexed_fields": {"cost": {"type": "int64", "slot": 2}} """)]
     [InlineData(""" "statuses": {"open": {"to": ["done"]}, "done": {"terminal": true}}, "initial": "open", "indexed_fields": {"cost": {"type": "string", "slot": 1}} """)]
     [InlineData(""" "statuses": {"open": {"to": ["done"]}, "done": {"terminal": true}}, "initial": "open", "indexed_fields": {"size": {"type": "int64", "slot": 1}} """)]
+    [InlineData(""" "statuses": {"open": {"to": ["done"]}, "done": {"terminal": true}}, "initial": "open" """)]
+    [InlineData(""" "statuses": {"open": {"to": ["done"], "terminal": true}, "done": {"terminal": true}}, "initial": "open", "indexed_fields": {"cost": {"type": "int64", "slot": 1}} """)]
+    [InlineData(""" "statuses": {"open": {"to": ["done"]}, "done": {"to": ["over"]}, "over": {"terminal": true}}, "initial": "open", "indexed_fields": {"cost": {"type": "int64", "slot": 1}} """)]
     public async Task A_change_that_would_strand_tickets_is_refused(string members)
     {
         var id = RunningApp.NewName("w");
         var fields = """ "indexed_fields": {"cost": {"type": "int64", "slot": 1}} """;
         var revision = (await app.Admin.PutAsync($"/workflows?workflow_id={id}", $$"""{"workflow_id": "{{id}}", {{Simple}}, {{fields}} }""", ("If-None-Match", "*"))).Ok().Number("revision");
+        await app.NewQueueAsync(workflow: id);
 
         (await app.Admin.PutAsync($"/workflows?workflow_id={id}", $$"""{"workflow_id": "{{id}}", {{members}} }""", ("If-Match", $"\"{revision}\""))).Problem(400, "invalid_workflow");
+    }
+
+    [Fact]
+    public async Task A_workflow_that_no_queue_uses_may_become_anything()
+    {
+        var id = RunningApp.NewName("w");
+        var revision = (await app.Admin.PutAsync($"/workflows?workflow_id={id}", RunningApp.Incidents(id), ("If-None-Match", "*"))).Ok().Number("revision");
+
+        (await app.Admin.PutAsync($"/workflows?workflow_id={id}", $$"""{"workflow_id": "{{id}}", {{Simple}} }""", ("If-Match", $"\"{revision}\""))).Ok();
     }
 
     [Fact]

@@ -79,6 +79,21 @@ public class CreateTicketTests(RunningApp app)
         answer.Problem(400, "unknown_member", "/priority", "/Status");
     }
 
+    [Theory]
+    [InlineData("""{"frob": 1}""")]
+    [InlineData("""{"queue": 5, "frob": 1}""")]
+    [InlineData("""{"queue": "no/such/queue", "frob": 1}""")]
+    public async Task Unknown_members_are_named_whatever_else_is_wrong(string body)
+    {
+        foreach (var (method, path) in new[] { ("POST", "/tickets"), ("POST", "/tickets/find"), ("PATCH", "/tickets/999999999999"), ("POST", "/tickets/999999999999/accept") })
+        {
+            var errors = (await app.Admin.SendAsync(method, path, body)).Problem(400, "unknown_member").GetProperty("errors").EnumerateArray().ToList();
+            var error = errors.Single(error => error.Text("pointer") == "/frob");
+            var known = error.Text("message")!.Split("known are ")[1].TrimEnd('.').Split(", ");
+            Assert.Equal(known.Distinct(), known);
+        }
+    }
+
     [Fact]
     public async Task A_ticket_cannot_begin_in_a_status_that_requires_a_resolution()
     {
@@ -92,8 +107,7 @@ public class CreateTicketTests(RunningApp app)
     [InlineData("1990-01-02T03:04:05.1234567Z", "1990-01-02T03:04:05.123456Z")]
     [InlineData("1990-01-02t03:04:05z", "1990-01-02T03:04:05.000000Z")]
     [InlineData("2000-02-29T23:30:00-01:30", "2000-03-01T01:00:00.000000Z")]
-    [InlineData("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z")]
-    [InlineData("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z")]
+    [InlineData("1900-01-01T00:00:00Z", "1900-01-01T00:00:00.000000Z")]
     public async Task An_importer_gives_the_time_of_creation(string given, string kept)
     {
         var queue = await app.NewQueueAsync();
@@ -111,12 +125,25 @@ public class CreateTicketTests(RunningApp app)
     [InlineData("1990-01-02T03:04:05Z\\n")]
     [InlineData("10000-01-01T00:00:00Z")]
     [InlineData("0001-01-01T00:00:00+14:00")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("1899-12-31T23:59:59.999999Z")]
+    [InlineData("9999-12-31T23:59:59.999999Z")]
     [InlineData("")]
     public async Task A_time_of_creation_that_is_none_is_refused(string given)
     {
         var queue = await app.NewQueueAsync();
 
         (await app.Admin.PostAsync("/tickets", $$"""{"queue": "{{queue}}", "created_at": "{{given}}"}""")).Problem(400, "invalid_field", "/created_at");
+    }
+
+    [Fact]
+    public async Task A_time_of_creation_may_be_ahead_by_a_clock_but_not_by_days()
+    {
+        var queue = await app.NewQueueAsync();
+        string Ahead(double hours) => $"{DateTimeOffset.UtcNow.AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}";
+
+        await app.Admin.CreateAsync(queue, $"\"created_at\": \"{Ahead(23)}\"");
+        (await app.Admin.PostAsync("/tickets", $$"""{"queue": "{{queue}}", "created_at": "{{Ahead(25)}}"}""")).Problem(400, "invalid_field", "/created_at");
     }
 
     [Fact]

@@ -71,12 +71,88 @@ public class UpdateTicketTests(RunningApp app)
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"expected": {}, "set": {}, "unset": []}""")]
-    public async Task Every_part_of_an_update_is_optional(string body)
+    [InlineData("""{"set": {"queue": "QUEUE"}}""")]
+    [InlineData("""{"expected": {"ticket.version": 1, "meta.a": {"exists": true}}}""")]
+    public async Task An_update_that_asks_for_no_change_answers_what_stands_and_writes_nothing(string body)
+    {
+        var queue = await app.NewQueueAsync();
+        var id = await app.Admin.CreateAsync(queue, "\"meta\": {\"a\": 1}");
+        var before = await app.Admin.TicketAsync(queue, id);
+        var cursor = (await app.Admin.GetAsync($"/oplog?cursor=now&queue={queue}")).Ok().Text("next_cursor");
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", body.Replace("QUEUE", queue, StringComparison.Ordinal), ("If-Match", "\"1\""))).Ok()
+            .Is($$"""{"ticket_id": "{{id}}", "version": {"ticket": 1, "meta": {} } }""");
+
+        (await app.Admin.TicketAsync(queue, id)).Is(before.GetRawText());
+        Assert.Equal(0, (await app.Admin.GetAsync($"/oplog?cursor={cursor}&queue={queue}")).Ok().GetProperty("ops").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task An_update_that_asks_for_no_change_still_checks_its_conditions()
     {
         var queue = await app.NewQueueAsync();
         var id = await app.Admin.CreateAsync(queue);
 
-        (await app.Admin.PatchAsync($"/tickets/{id}", body)).Ok().GetProperty("version").Is("""{"ticket": 2, "meta": {}}""");
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"expected": {"ticket.version": 2}}""")).Problem(409, "unmet_conditions");
+        (await app.Admin.PatchAsync($"/tickets/{id}", "{}", ("If-Match", "\"2\""))).Problem(412, "unmet_conditions");
+        (await app.Admin.PatchAsync("/tickets/999999999999", "{}")).Problem(404, "ticket_not_found");
+    }
+
+    [Fact]
+    public async Task A_ticket_moves_to_a_queue_that_another_process_has_just_made()
+    {
+        var id = await app.Admin.CreateAsync(await app.NewQueueAsync());
+        var second = await app.SecondAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            var made = await app.NewQueueAsync();
+            (await second.PatchAsync($"/tickets/{id}", $$"""{"set": {"queue": "{{made}}"} }""")).Ok();
+        }
+    }
+
+    [Fact]
+    public async Task A_move_to_a_queue_that_does_not_exist_says_so()
+    {
+        var id = await app.Admin.CreateAsync(await app.NewQueueAsync());
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"queue": "no/such/queue", "status": "x"}}""")).Problem(400, "queue_not_found", "/set/queue");
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"queue": 5}}""")).Problem(400, "invalid_field", "/set/queue");
+    }
+
+    [Fact]
+    public async Task The_id_of_the_ticket_is_a_member_only_in_bulk()
+    {
+        var id = await app.Admin.CreateAsync(await app.NewQueueAsync());
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"ticket_id": "{{id}}", "set": {} }""")).Problem(400, "unknown_member", "/ticket_id");
+        var item = (await app.Admin.PostAsync("/tickets/bulk", $$"""{"items": [{"update": {"ticket_id": "{{id}}", "set": {"group": "day"} } }]}""")).Ok().GetProperty("results")[0];
+        Assert.Equal(200, item.Number("status"));
+    }
+
+    [Theory]
+    [InlineData("resolution")]
+    [InlineData("group")]
+    [InlineData("meta.a")]
+    [InlineData("indexed_meta.cost")]
+    public async Task A_name_that_is_unset_twice_is_refused_as_named_twice(string name)
+    {
+        var id = await app.Admin.CreateAsync(await app.NewQueueAsync());
+
+        var answer = await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"unset": ["{{name}}", "{{name}}"]}""");
+
+        answer.Problem(400, "invalid_field", "/unset/1");
+        Assert.Contains($"{name} is named twice", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"version": 3, "exists": false}""", "/expected/meta.c")]
+    [InlineData("""{"version": -1}""", "/expected/meta.c/version")]
+    [InlineData("""{"version": null}""", "/expected/meta.c")]
+    public async Task A_condition_on_a_block_that_can_never_hold_is_one_fault(string condition, string pointer)
+    {
+        var id = await app.Admin.CreateAsync(await app.NewQueueAsync());
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"expected": {"meta.c": {{condition}} } }""")).Problem(400, "invalid_field", pointer);
     }
 
     [Fact]
@@ -114,13 +190,13 @@ public class UpdateTicketTests(RunningApp app)
         var answer = await app.Admin.PatchAsync($"/tickets/{id}", $$"""
             {"queue": "{{queue}}",
              "expected": {"ticket.version": "1", "ticket.status": 1, "ticket.resolution": 1, "meta.a": 1, "meta.b": {}, "meta.c": {"version": -1}, "meta.no space": {"exists": true} },
-             "set": {"status": "unheard of", "resolution": "unheard of", "group": "", "queue": "no/such/queue", "meta.no space": 1, "indexed_meta.cost": "x", "indexed_meta.nosuch": 1},
+             "set": {"status": "unheard of", "resolution": "unheard of", "group": "", "queue": 1, "meta.no space": 1, "indexed_meta.cost": "x", "indexed_meta.nosuch": 1},
              "unset": ["status", "meta.no space", "indexed_meta.nosuch", 1]}
             """);
 
         answer.Problem(
             400, "invalid_field",
-            "/expected/ticket.version", "/expected/ticket.status", "/expected/ticket.resolution", "/expected/meta.a", "/expected/meta.b", "/expected/meta.c", "/expected/meta.c/version", "/expected/meta.no space",
+            "/expected/ticket.version", "/expected/ticket.status", "/expected/ticket.resolution", "/expected/meta.a", "/expected/meta.b", "/expected/meta.c/version", "/expected/meta.no space",
             "/set/status", "/set/resolution", "/set/group", "/set/queue", "/set/meta.no space", "/set/indexed_meta.cost", "/set/indexed_meta.nosuch",
             "/unset/0", "/unset/1", "/unset/2", "/unset/3");
     }

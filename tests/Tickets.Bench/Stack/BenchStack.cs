@@ -33,16 +33,24 @@ internal sealed class BenchStack : IAsyncDisposable
 
     public string Shard => _stack.Shards["hot-0"];
 
+    /// <summary>Azurite's connection string.</summary>
+    public string Storage => _stack.StorageConnectionString;
+
     public NpgsqlConnectionStringBuilder Server => new(_stack.Postgres!.ConnectionString("postgres"));
 
     public int PostgresPid => _stack.Postgres!.Pid;
 
+    public ServiceBusBroker ServiceBus => _stack.ServiceBus!;
+
     /// <summary>One hot shard, because the floor is one database, and one app process.</summary>
-    public static async Task<BenchStack> StartAsync(string? app, Action<string> progress) =>
+    /// <param name="environment">Of the app processes; what is changed in it holds for those that are started later.</param>
+    public static async Task<BenchStack> StartAsync(string? app, Action<string> progress, bool withServiceBus = false, IReadOnlyDictionary<string, string>? environment = null) =>
         new(await LocalStack.StartAsync(LocalStackOptions.ForTests() with
         {
             WithApp = true,
             HotShards = 1,
+            WithServiceBus = withServiceBus,
+            AppEnvironment = environment ?? new Dictionary<string, string>(),
             AppExecutable = app is null ? null : Path.GetFullPath(app),
             PostgresSettings = PostgresSettings,
             Progress = new Progress<string>(progress),

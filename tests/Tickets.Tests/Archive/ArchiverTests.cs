@@ -72,11 +72,12 @@ public class ArchiverTests(ArchiveStack stack)
     {
         const int Tickets = 60;
         var points = 0;
+        await using var scene = await ArchiveScene.CreateAsync(stack);
         foreach (var executed in new[] { false, true })
         {
             for (var request = 1; ; request++)
             {
-                await using var scene = await ArchiveScene.CreateAsync(stack);
+                await scene.EmptyAsync();
                 await scene.AddClosedTicketsAsync(Tickets, days: 3);
                 var fault = new StorageFault(request, executed);
                 var died = await scene.Process(fault).ArchiveAsync();
@@ -106,10 +107,10 @@ public class ArchiverTests(ArchiveStack stack)
     {
         await using var scene = await ArchiveScene.CreateAsync(stack);
         await scene.AddClosedTicketsAsync(60, days: 3);
-        var died = await scene.Process(removal: remove => async (shard, queue, tickets, cancel) =>
+        var died = await scene.Process(removal: remove => async (session, shard, queue, tickets, revision, cancel) =>
         {
             if (executed)
-                await remove(shard, queue, tickets.Take(20).ToList(), cancel);
+                await remove(session, shard, queue, tickets.Take(20).ToList(), revision, cancel);
             throw new DeadProcessException();
         }).ArchiveAsync();
         Assert.Single(died.Failures);
@@ -125,14 +126,142 @@ public class ArchiverTests(ArchiveStack stack)
     }
 
     [Fact]
-    public async Task A_rerun_after_a_death_before_removal_takes_the_part_that_is_there()
+    public async Task What_a_run_that_died_before_the_removal_left_is_withdrawn_and_swept()
     {
         await using var scene = await ArchiveScene.CreateAsync(stack);
         await scene.AddClosedTicketsAsync(90, days: 1);
-        await scene.Process(removal: _ => (_, _, _, _) => throw new DeadProcessException()).ArchiveAsync();
+        await scene.Process(removal: _ => (_, _, _, _, _, _) => throw new DeadProcessException()).ArchiveAsync();
         Assert.Equal(90, (await scene.Process().ArchiveAsync()).Tickets);
+        await AssertAllColdOnceAsync(scene, 90, scene.Process().Tickets);
+
+        scene.Options = scene.Options with { RetiredGrace = TimeSpan.Zero };
+        Assert.Equal(1, await scene.Process().Sweep.DeleteRetiredAsync(scene.Queue.Name, Cancel));
         Assert.Single(await scene.Blobs.GetBlobsAsync(cancellationToken: Cancel).ToListAsync(Cancel));
         await AssertAllColdOnceAsync(scene, 90, scene.Process().Tickets);
+    }
+
+    [Fact]
+    public async Task A_ticket_that_goes_to_another_queue_while_it_is_copied_is_not_found_under_the_old_one()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(30, days: 1);
+        var warm = scene.Process().Tickets;
+        Assert.Null(await warm.FindAsync(scene.Queue.Name, 1_000_030, Cancel));
+        ReadOnlyMemory<byte>? during = default;
+        var report = await scene.Process(removal: remove => async (session, shard, queue, tickets, revision, cancel) =>
+        {
+            // Copied and listed; then an update takes the ticket out of this queue's tables.
+            await scene.ExecuteAsync("delete from tickets where ticket_id = 1000030; delete from ticket_meta where ticket_id = 1000030");
+            during = await scene.Process().Tickets.FindAsync(scene.Queue.Name, 1_000_030, Cancel);
+            return await remove(session, shard, queue, tickets, revision, cancel);
+        }).ArchiveAsync();
+
+        Assert.Equal((29, 1), (report.Tickets, report.Kept));
+        Assert.Null(during);
+        foreach (var readers in new[] { warm, scene.Process().Tickets })
+        {
+            Assert.Null(await readers.FindAsync(scene.Queue.Name, 1_000_030, Cancel));
+            Assert.NotNull(await readers.FindAsync(scene.Queue.Name, 1_000_033, Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task A_ticket_that_went_elsewhere_during_a_move_that_died_is_not_found_under_the_old_queue()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(30, days: 1);
+        await scene.Process(removal: remove => async (session, shard, queue, tickets, revision, cancel) =>
+        {
+            await remove(session, shard, queue, tickets.Take(20).ToList(), revision, cancel);
+            throw new DeadProcessException();
+        }).ArchiveAsync();
+        await scene.ExecuteAsync("delete from tickets where ticket_id = 1000087; delete from ticket_meta where ticket_id = 1000087");
+        Assert.Null(await scene.Process().Tickets.FindAsync(scene.Queue.Name, 1_000_087, Cancel));
+
+        Assert.Equal(9, (await scene.Process().ArchiveAsync()).Tickets);
+        Assert.Null(await scene.Process().Tickets.FindAsync(scene.Queue.Name, 1_000_087, Cancel));
+        foreach (var id in ArchiveScene.Ids(29))
+            Assert.StartsWith($"ticket {id} ", await scene.ReadAsync(scene.Process().Tickets, id));
+    }
+
+    [Fact]
+    public async Task An_archiver_that_lost_its_lease_removes_nothing_any_more()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(30, days: 1);
+        var report = await scene.Process(removal: remove => async (session, shard, queue, tickets, revision, cancel) =>
+        {
+            // The server ends the session while this process sleeps, and another one takes over.
+            await scene.ExecuteAsync($"select pg_terminate_backend({session.ProcessID}, 5000)");
+            Assert.Equal(30, (await scene.Process().ArchiveAsync()).Tickets);
+            return await remove(session, shard, queue, tickets, revision, cancel);
+        }).ArchiveAsync();
+        Assert.Single(report.Failures);
+        Assert.Equal(0, report.Tickets);
+        await AssertAllColdOnceAsync(scene, 30, scene.Process().Tickets);
+    }
+
+    [Fact]
+    public async Task A_full_day_is_compacted_by_the_archiver_and_never_keeps_tickets_hot()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(200, days: 1);
+        var process = scene.Process();
+        Assert.Equal(200, (await process.ArchiveAsync()).Tickets);
+        // As full as a row can be with parts that are there: the same one many times over, under other names.
+        var row = Assert.Single(await process.RowsAsync());
+        var first = row.Parts[0];
+        var blob = scene.Blobs.GetBlobClient(PartName.Of(scene.Queue.Name, row.Day, first.Part));
+        var content = (await blob.DownloadContentAsync(Cancel)).Value.Content;
+        var names = new List<ulong>();
+        for (var day = row; day.Fits; day = day.With(first with { Part = PartName.Format(names[^1]) }))
+            names.Add(PartName.NewId());
+        names.RemoveAt(names.Count - 1);
+        Assert.True(names.Count >= 500, $"{names.Count} parts");
+        await Parallel.ForEachAsync(names, Cancel, async (name, cancel) => await scene.Blobs.GetBlobClient(PartName.Of(scene.Queue.Name, row.Day, name)).UploadAsync(content, cancel));
+        await process.Shards.CommitAsync(scene.Queue.Name, [row.Day], d => names.Aggregate(d, (x, name) => x.With(first with { Part = PartName.Format(name) })), Cancel);
+
+        await scene.AddClosedTicketsAsync(50, days: 1, firstId: 5_000_000);
+        var report = await scene.Process().ArchiveAsync();
+        Assert.Empty(report.Failures);
+        Assert.Equal((50, 0), (report.Tickets, await scene.CountHotAsync()));
+        Assert.InRange(Assert.Single(await process.RowsAsync()).Parts.Count, 1, 3);
+        foreach (var id in ArchiveScene.Ids(200).Concat(ArchiveScene.Ids(50, 5_000_000)))
+            Assert.StartsWith($"ticket {id} ", await scene.ReadAsync(process.Tickets, id));
+    }
+
+    [Fact]
+    public async Task The_archiver_rests_while_others_write_to_its_shard()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        await scene.AddClosedTicketsAsync(3_000, days: 3);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var writing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await scene.ExecuteAsync("update oplog_head set last_opid = last_opid + 10");
+                await Task.Delay(10, Cancel);
+            }
+        });
+        var pace = new HotPace(scene.Database, TimeProvider.System, share: 0.5);
+        await pace.BreatheAsync(pace.Begin(), Cancel);
+        var watch = Stopwatch.StartNew();
+        while (!pace.IsBusy && watch.Elapsed < TimeSpan.FromSeconds(10))
+            await pace.BreatheAsync(pace.Begin(), Cancel);
+        Assert.True(pace.IsBusy);
+        var start = pace.Begin();
+        await Task.Delay(200, Cancel);
+        watch.Restart();
+        await pace.BreatheAsync(start, Cancel);
+        Assert.InRange(watch.Elapsed.TotalMilliseconds, 180, 5_000);
+
+        await stop.CancelAsync();
+        await writing;
+        watch.Restart();
+        while (pace.IsBusy && watch.Elapsed < TimeSpan.FromSeconds(10))
+            await pace.BreatheAsync(pace.Begin(), Cancel);
+        Assert.False(pace.IsBusy);
     }
 
     [Fact]
@@ -140,10 +269,10 @@ public class ArchiverTests(ArchiveStack stack)
     {
         await using var scene = await ArchiveScene.CreateAsync(stack);
         await scene.AddClosedTicketsAsync(30, days: 1);
-        var report = await scene.Process(removal: remove => async (shard, queue, tickets, cancel) =>
+        var report = await scene.Process(removal: remove => async (session, shard, queue, tickets, revision, cancel) =>
         {
             await scene.ExecuteAsync("""update tickets set version = 4 where ticket_id = 1000030; update ticket_meta set data = '{"text": "changed"}' where ticket_id = 1000030""");
-            return await remove(shard, queue, tickets, cancel);
+            return await remove(session, shard, queue, tickets, revision, cancel);
         }).ArchiveAsync();
         Assert.Equal((29, 1), (report.Tickets, report.Kept));
         Assert.Equal("changed", await scene.ReadAsync(scene.Process().Tickets, 1_000_030));
@@ -293,7 +422,8 @@ public class ArchiverTests(ArchiveStack stack)
         Assert.Equal(0, await scene.CountHotAsync());
         var process = scene.Process();
         var days = await process.Shards.ReadChangesAsync(scene.Queue.Name, 0, Cancel);
-        Assert.Equal(tickets, days.Sum(d => d.Parts.Sum(p => p.Tickets)));
+        Assert.All(days.SelectMany(d => d.Parts), p => Assert.Null(p.Pending));
+        Assert.Equal(tickets, days.Sum(d => d.Parts.Sum(p => p.Tickets - p.GoneIds().Count)));
         foreach (var (day, part) in days.SelectMany(d => d.Parts.Select(p => (d.Day, p))))
         {
             var read = await process.Parts.CheckAsync(PartName.Of(scene.Queue.Name, day, PartName.ParseId(part.Part)), Cancel);

@@ -12,14 +12,14 @@ public class BlockIndexCacheTests
         builder.Add(1, 2, 100);
         var index = BlockIndex.Decode(builder.Encode(2, 200));
         var cache = new BlockIndexCache(maxBytes: 10_000);
-        for (var i = 0; i < 1_000; i++)
+        for (var i = 0UL; i < 1_000; i++)
         {
-            cache.Put($"part-{i}", index);
-            Assert.NotNull(cache.Get("part-0"));
+            cache.Put(i, index);
+            Assert.NotNull(cache.Get(0));
             Assert.InRange(cache.Bytes, 1, 10_000);
         }
 
-        Assert.NotNull(cache.Get("part-999"));
-        Assert.Null(cache.Get("part-1"));
+        Assert.NotNull(cache.Get(999));
+        Assert.Null(cache.Get(1));
     }
 }

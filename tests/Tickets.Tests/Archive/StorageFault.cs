@@ -27,7 +27,7 @@ internal sealed class StorageFault(int request, bool executed) : HttpPipelinePol
 internal sealed class DeadProcessException() : Exception("the process died here");
 
 /// <summary>Counts requests and lets a test see or change each.</summary>
-internal sealed class StorageWatch(Func<HttpMessage, Task>? before = null) : HttpPipelinePolicy
+internal sealed class StorageWatch(Func<HttpMessage, Task>? before = null, Action<HttpMessage>? after = null) : HttpPipelinePolicy
 {
     private int _requests;
 
@@ -39,6 +39,7 @@ internal sealed class StorageWatch(Func<HttpMessage, Task>? before = null) : Htt
         if (before is not null)
             await before(message);
         await ProcessNextAsync(message, pipeline);
+        after?.Invoke(message);
     }
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();

@@ -83,5 +83,73 @@ public sealed class ImportTests : IDisposable
         Assert.Equal("""{"all":{"deep":[1,null,"x"]}}""", Assert.Single(tickets.Tickets).Meta!["m"].GetRawText());
     }
 
+    [Theory]
+    [InlineData("""{"who":"\ud800"}""")]
+    [InlineData("""{"who":"ann","more":{"deep":["\udc00x"]}}""")]
+    [InlineData("""{"\ud800":1}""")]
+    public async Task A_row_with_half_a_character_is_an_invalid_row_and_the_next_ones_follow(string row)
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        var mapping = _folder.Write("map.json", """{"queue": "q", "meta": {"m": {"who": {"column": "who"}, "more": {"column": "more", "type": "json"}}}}""");
+
+        var run = await CliRun.Async(["import", _folder.Write("rows.ndjson", $"{row}\n{{\"who\":\"bob\"}}\n"), "-m", mapping, "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Matches("line 1: .*surrogate", run.Errors);
+        Assert.Equal("""{"who":"bob"}""", Assert.Single(tickets.Tickets).Meta!["m"].GetRawText());
+    }
+
+    [Fact]
+    public async Task A_json_cell_with_half_a_character_is_an_invalid_row()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        var mapping = _folder.Write("map.json", """{"queue": "q", "meta": {"m": {"j": {"column": "j", "type": "json"}}}}""");
+
+        var run = await CliRun.Async(["import", _folder.Write("rows.csv", "j\n\"[\"\"\\ud800\"\"]\"\n1\n"), "-m", mapping, "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("without its other half", run.Errors, StringComparison.Ordinal);
+        Assert.Single(tickets.Tickets);
+    }
+
+    [Fact]
+    public async Task An_import_refused_before_it_made_anything_does_not_warn_of_duplicates()
+    {
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Problem(401, "unauthorized"));
+
+        var run = await CliRun.Async(["import", _folder.Write("rows.csv", Csv(3)), "-m", _folder.Write("map.json", Mapping), "--host", server.Address.AbsoluteUri]);
+
+        Assert.Equal(5, run.Code);
+        Assert.Contains("Stopped: 401", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("again", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_import_stopped_after_it_made_something_warns_of_duplicates()
+    {
+        await using var server = await ScriptedServer.StartAsync(
+            ScriptedServer.Json("""{"nonces":["a","b"]}"""),
+            ScriptedServer.Json("""{"ticket_id":"1","queue":"q","version":{"ticket":1,"meta":{}}}"""),
+            ScriptedServer.Problem(401, "unauthorized"));
+
+        var run = await CliRun.Async(["import", _folder.Write("rows.csv", Csv(3)), "-m", _folder.Write("map.json", Mapping), "--robots", "1", "--host", server.Address.AbsoluteUri]);
+
+        Assert.Equal(5, run.Code);
+        Assert.Contains("a second run would create these tickets again", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_outage_is_told_once_however_many_robots_ask_again()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        var asked = 0;
+        tickets.DropBefore = _ => Interlocked.Increment(ref asked) <= 40;
+
+        var run = await CliRun.Async(["import", _folder.Write("rows.csv", Csv(16)), "-m", _folder.Write("map.json", Mapping), "--robots", "8", "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal(0, run.Code);
+        Assert.Single(run.Errors.Split('\n'), line => line.Contains("asking again", StringComparison.Ordinal));
+    }
+
     private static string Csv(int rows) => "n\n" + string.Concat(Enumerable.Range(1, rows).Select(n => $"{n}\n"));
 }

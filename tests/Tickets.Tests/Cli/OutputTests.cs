@@ -109,6 +109,6 @@ public class OutputTests
         var run = await CliRun.Async(["queue", "list", "--retry-for", "0.5", "--host", $"127.0.0.1:{FreePort()}"]);
 
         Assert.Equal(8, run.Code);
-        Assert.Contains("asking again in", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("asking again until it answers", run.Errors, StringComparison.Ordinal);
     }
 }

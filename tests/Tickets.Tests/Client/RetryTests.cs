@@ -60,7 +60,7 @@ public class RetryTests
 
         var updated = await client.UpdateTicketAsync("17", new UpdateTicketRequest(), idempotencyKey: "k1", cancel: Cancel);
 
-        Assert.Equal(9, updated.Op.Opid);
+        Assert.Equal(9, updated.Op!.Opid);
         Assert.Equal(["k1", "k1", "k1"], server.Requests.Select(r => r.Header("Idempotency-Key")));
     }
 

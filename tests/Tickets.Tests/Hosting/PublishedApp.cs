@@ -26,6 +26,13 @@ public sealed class PublishedApp : IAsyncDisposable
         return settings;
     }
 
+    /// <summary>An administrator's API key for the databases of <see cref="Settings"/>.</summary>
+    public async Task<string> Key()
+    {
+        var stack = await _stack.Value;
+        return await DevelopmentKey.EnsureAsync(Path.Combine(stack.LogDirectory, "development.key"), stack.SettingsDatabase, CancellationToken.None);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_stack.IsValueCreated)
@@ -39,8 +46,8 @@ public sealed class PublishedApp : IAsyncDisposable
         var root = Directory.CreateTempSubdirectory("tickets-published-").FullName;
         var configuration = typeof(PublishedApp).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
-        // Built already: this test project refers to the app.
-        var start = new ProcessStartInfo("dotnet", ["publish", Project(), "-c", configuration, "--no-build", "-o", root, "-v", "q", "-nologo"]) { RedirectStandardOutput = true };
+        // The form that the README gives.
+        var start = new ProcessStartInfo("dotnet", ["publish", Project(), "-c", configuration, "-o", root, "-v", "q", "-nologo"]) { RedirectStandardOutput = true };
         using var publish = Process.Start(start)!;
         var output = await publish.StandardOutput.ReadToEndAsync();
         await publish.WaitForExitAsync();

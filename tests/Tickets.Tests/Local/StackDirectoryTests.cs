@@ -18,6 +18,20 @@ public sealed class StackDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Wiping_what_is_its_own_keeps_what_belongs_to_databases_elsewhere()
+    {
+        using var directory = StackDirectory.Claim(Path.Combine(_folder, "stack"));
+        var (own, elsewhere) = (directory.Own.DevelopmentKey, directory.Of("theirs").DevelopmentKey);
+        File.WriteAllText(own, "");
+        File.WriteAllText(elsewhere, "");
+
+        Assert.True(directory.WipeOwn());
+        Assert.Equal((false, true), (File.Exists(own), File.Exists(elsewhere)));
+        directory.BeginAnew();
+        Assert.True(File.Exists(elsewhere));
+    }
+
+    [Fact]
     public void What_killed_test_runs_left_is_wiped_and_what_runs_is_not()
     {
         var (abandoned, running, other) = (Path.Combine(_folder, "test-a"), Path.Combine(_folder, "test-b"), Path.Combine(_folder, "stack"));

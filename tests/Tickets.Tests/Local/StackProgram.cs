@@ -19,7 +19,7 @@ internal sealed class StackProgram : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StackProgram(string data, string command, string? storage, string[] launcher)
+    private StackProgram(string data, string command, string? storage, string[] launcher, string? postgres = null)
     {
         string[] line = [.. launcher, Program, command, "--data", data, "--app", Path.Combine(TestFiles.Folder, "stand-in-app.mjs")];
         Data = data;
@@ -27,7 +27,7 @@ internal sealed class StackProgram : IAsyncDisposable
         {
             StartInfo = new(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false },
         };
-        _process.StartInfo.Environment.Remove(LocalStackOptions.PostgresVariable);
+        _process.StartInfo.Environment[LocalStackOptions.PostgresVariable] = postgres;
         _process.StartInfo.Environment[LocalStackOptions.StorageVariable] = storage;
         _process.OutputDataReceived += (_, e) => Take(e.Data);
         _process.ErrorDataReceived += (_, e) => Take(e.Data);
@@ -51,9 +51,12 @@ internal sealed class StackProgram : IAsyncDisposable
     /// <summary>Starts faster, for tests that are not about storage.</summary>
     public static Task<StackProgram> UpWithoutAzuriteAsync(string data) => ServingAsync(new StackProgram(data, "up", storage: "UseDevelopmentStorage=true", []));
 
-    public static async Task<(int ExitCode, string Output)> RunAsync(string data, string command)
+    /// <summary>On servers that run already, named in the environment.</summary>
+    public static Task<StackProgram> UpOnAsync(string data, string postgres, string? storage) => ServingAsync(new StackProgram(data, "up", storage, [], postgres));
+
+    public static async Task<(int ExitCode, string Output)> RunAsync(string data, string command, string? storage = null)
     {
-        await using var program = new StackProgram(data, command, storage: null, []);
+        await using var program = new StackProgram(data, command, storage, []);
         return (await program.WaitForExitAsync(), program.Output);
     }
 

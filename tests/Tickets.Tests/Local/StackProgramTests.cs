@@ -31,8 +31,8 @@ public sealed class StackProgramTests : IDisposable
         await using (var killed = await StackProgram.UpAsync(Data))
         {
             children = killed.ChildPids;
-            // PostgreSQL, Azurite, the app, and a guard for each.
-            Assert.Equal(6, children.Length);
+            // PostgreSQL, Azurite, Service Bus, the app, and a guard for each.
+            Assert.Equal(8, children.Length);
             Assert.All(children, pid => Assert.True(RunningProcess.Is(pid)));
             await killed.SignalAsync("KILL");
             await killed.WaitForExitAsync();

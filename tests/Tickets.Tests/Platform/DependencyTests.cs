@@ -20,7 +20,9 @@ public class DependencyTests
         ("Oplog", ["Access", "Platform", "Settings"]),
         ("Notifications", ["Access", "Orchestration", "Platform", "Settings"]),
         ("Ticketing", ["Access", "Archive", "Notifications", "Oplog", "Orchestration", "Platform", "Settings", "Workflows"]),
+        ("Webhooks", ["Access", "Oplog", "Platform", "Settings"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
+        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
     ];
 
     [Fact]

@@ -19,6 +19,21 @@ public class SignedTokenTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_token_has_one_text_only()
+    {
+        // 18 bytes, 34 and 35: without padding, with two signs of it, with one.
+        foreach (var length in new[] { 2, 18, 19 })
+        {
+            var token = SignedToken.Seal(new byte[length], Secret);
+            Assert.True(SignedToken.TryOpen(token, Secret, out _));
+            var last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".IndexOf(token[^1], StringComparison.Ordinal);
+            var strayBits = $"{token[..^1]}{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last ^ 1]}";
+            foreach (var other in new[] { $"{token}=", $"{token}==", $" {token}", $"{token}\n", $"{token[..3]} {token[3..]}", strayBits })
+                Assert.False(SignedToken.TryOpen(other, Secret, out _), other);
+        }
+    }
+
+    [Fact]
     public void A_token_with_any_bit_flipped_is_refused() =>
         Prop.ForAll<NonEmptyArray<byte>, NonNegativeInt>((payload, at) =>
         {

@@ -31,6 +31,17 @@ public class ConditionsTests
             return told.SequenceEqual(conditions.Where(condition => !condition.Holds).Select(condition => condition.Expectation.Condition));
         }).QuickCheckThrowOnFailure();
 
+    [Theory]
+    [InlineData(1L, null, """{"version":1}""")]
+    [InlineData(null, false, """{"exists":false}""")]
+    [InlineData(1L, true, """{"version":1,"exists":true}""")]
+    public void An_unmet_condition_on_a_block_is_told_with_every_part_that_was_given(long? version, bool? exists, string told)
+    {
+        var unmet = Assert.Single(Conditions.Unmet(Ticket, Samples.Update(Ticket) with { Expected = [new ExpectedBlock("a", version, exists)] })!.Unmet!);
+
+        Assert.Equal((told, """{"version":2}"""), (unmet.Expected.GetRawText(), unmet.Actual.GetRawText()));
+    }
+
     [Fact]
     public void An_unmet_If_Match_makes_it_412_and_an_unmet_condition_alone_409()
     {

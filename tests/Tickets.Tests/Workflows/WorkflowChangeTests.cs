@@ -37,14 +37,38 @@ public class WorkflowChangeTests
     [Theory]
     [InlineData("cost", "int64", 2, 1)]
     [InlineData("cost", "string", 2, 1)]
-    [InlineData("size", "int64", 1, 1)]
-    [InlineData("size", "string", 1, 1)]
-    [InlineData("size", "int64", 2, 0)]
+    [InlineData("size", "int64", 1, 2)]
+    [InlineData("size", "int64", 2, 1)]
     public void A_field_keeps_its_type_and_slot_and_no_other_takes_it(string name, string type, int slot, int faults)
     {
-        var next = Old with { IndexedFields = Fields((name, type, slot)) };
+        var next = Old with { IndexedFields = Fields((name, type, slot), ("state", "string", 1)) };
 
         Assert.Equal(faults, WorkflowChange.Faults(Old, next).Count);
+    }
+
+    [Fact]
+    public void A_field_that_is_taken_out_is_a_fault_so_that_its_slot_never_gets_another_name()
+    {
+        Assert.Equal(2, WorkflowChange.Faults(Old, Old with { IndexedFields = null }).Count(fault => fault.Pointer == "/indexed_fields"));
+    }
+
+    [Theory]
+    [InlineData("open")]
+    [InlineData("done")]
+    public void A_status_that_becomes_terminal_or_ceases_to_be_is_a_fault(string status)
+    {
+        var statuses = new Dictionary<string, WorkflowStatus>(Old.Statuses);
+        statuses[status] = statuses[status] with { Terminal = status == "open" };
+
+        Assert.Contains($"'{status}' must stay", Assert.Single(WorkflowChange.Faults(Old, Old with { Statuses = statuses })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Saying_that_a_status_is_not_terminal_is_the_same_as_saying_nothing()
+    {
+        var statuses = new Dictionary<string, WorkflowStatus>(Old.Statuses) { ["open"] = new() { To = ["done"], Terminal = false } };
+
+        Assert.Empty(WorkflowChange.Faults(Old, Old with { Statuses = statuses }));
     }
 
     [Fact]

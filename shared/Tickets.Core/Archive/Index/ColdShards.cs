@@ -37,14 +37,15 @@ public sealed class ColdShards(TableServiceClient tables, TimeProvider time, str
     /// Applies <paramref name="change"/> to each of the days as it stands in the table, again when another process was first. It must be
     /// idempotent, and answers the same instance when there is nothing to change. A transaction holds 99 days: more are written in several, in order of day.
     /// </summary>
-    internal async Task CommitAsync(
+    /// <returns>The queue's revision with all of it: a reader who knows this one has seen the change.</returns>
+    internal async Task<long> CommitAsync(
         string queue, IReadOnlyCollection<DateOnly> days, Func<ColdDay, ColdDay> change, CancellationToken cancellationToken)
     {
         var rest = new Queue<DateOnly>(days.Distinct().Order());
-        var attempts = 0;
+        var (attempts, revision) = (0, 0L);
         while (rest.Count > 0)
         {
-            var written = await TryCommitAsync(queue, rest.Take(RowsPerTransaction).ToList(), change, cancellationToken);
+            var (written, at) = await TryCommitAsync(queue, rest.Take(RowsPerTransaction).ToList(), change, cancellationToken);
             if (written == 0)
             {
                 // Somebody else's commit made ours fail: there is progress, only not ours.
@@ -54,22 +55,49 @@ public sealed class ColdShards(TableServiceClient tables, TimeProvider time, str
                 continue;
             }
 
-            attempts = 0;
+            (attempts, revision) = (0, at);
             for (; written > 0; written--)
                 rest.Dequeue();
         }
+
+        return revision;
     }
 
-    /// <summary>How many of the days, from the first, are now as wanted; 0 when another process changed the queue meanwhile.</summary>
-    private async Task<int> TryCommitAsync(
+    /// <summary>One day as it stands in the table now.</summary>
+    internal async Task<ColdDay> ReadDayAsync(string queue, DateOnly day, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(QueueKey.Escape(queue), PartName.Format(day), cancellationToken);
+        return row.HasValue ? ColdDay.From(row.Value!) : ColdDay.Empty(day);
+    }
+
+    /// <summary>The days from the first to the last, both included, that have a row.</summary>
+    internal async Task<IReadOnlyList<ColdDay>> ReadDaysAsync(string queue, DateOnly first, DateOnly last, CancellationToken cancellationToken) =>
+        await ReadDaysAsync(
+            TableClient.CreateQueryFilter($"PartitionKey eq {QueueKey.Escape(queue)} and RowKey ge {PartName.Format(first)} and RowKey le {PartName.Format(last)}"),
+            cancellationToken);
+
+    /// <summary>The days that have parts to be deleted.</summary>
+    internal async Task<IReadOnlyList<ColdDay>> ReadDaysWithRetiredAsync(string queue, CancellationToken cancellationToken) =>
+        await ReadDaysAsync(
+            TableClient.CreateQueryFilter($"PartitionKey eq {QueueKey.Escape(queue)} and RowKey lt {EndOfDays} and RetiredParts gt {0}"), cancellationToken);
+
+    /// <summary>Every queue that has anything cold.</summary>
+    internal async Task<IReadOnlyList<string>> ReadQueuesAsync(CancellationToken cancellationToken)
+    {
+        var queues = new List<string>();
+        await foreach (var head in _table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"RowKey eq {HeadKey}"), select: ["Queue"], cancellationToken: cancellationToken))
+            queues.Add(head.GetString("Queue")!);
+        return queues;
+    }
+
+    /// <summary>How many of the days, from the first, are now as wanted, and the queue's revision; 0 when another process changed the queue meanwhile.</summary>
+    private async Task<(int Written, long Revision)> TryCommitAsync(
         string queue, List<DateOnly> days, Func<ColdDay, ColdDay> change, CancellationToken cancellationToken)
     {
         var head = await ReadHeadAsync(queue, cancellationToken);
         var revision = (head?.GetInt64("Revision") ?? 0) + 1;
         // One range read: a batch's days are neighbours as a rule, and a queue has few thousand rows in all.
-        var stored = (await ReadDaysAsync(
-            TableClient.CreateQueryFilter($"PartitionKey eq {QueueKey.Escape(queue)} and RowKey ge {PartName.Format(days[0])} and RowKey le {PartName.Format(days[^1])}"),
-            cancellationToken)).ToDictionary(d => d.Day);
+        var stored = (await ReadDaysAsync(queue, days[0], days[^1], cancellationToken)).ToDictionary(d => d.Day);
 
         var actions = new List<TableTransactionAction>();
         var (done, chars) = (0, 0);
@@ -90,17 +118,17 @@ public sealed class ColdShards(TableServiceClient tables, TimeProvider time, str
         }
 
         if (actions.Count == 0)
-            return done;
+            return (done, revision - 1);
         actions.Add(Write(new TableEntity(QueueKey.Escape(queue), HeadKey) { ["Format"] = ColdDay.Format, ["Revision"] = revision, ["Queue"] = queue }, head?.ETag ?? default));
         try
         {
             await _table.SubmitTransactionAsync(actions, cancellationToken);
-            return done;
+            return (done, revision);
         }
         catch (TableTransactionFailedException e) when (e.Status is 409 or 412 or 404)
         {
             // Also when our own commit succeeded, its answer was lost and the pipeline sent it again: then the next attempt finds nothing to change.
-            return 0;
+            return (0, 0);
         }
     }
 

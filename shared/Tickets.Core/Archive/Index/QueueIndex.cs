@@ -56,9 +56,11 @@ internal sealed class QueueIndex(string queue, ColdShards shards, TimeProvider t
     private async Task<IndexReading> ReadAsync(QueueParts known)
     {
         var revision = await shards.ReadRevisionAsync(queue, CancellationToken.None);
-        return revision == known.Revision
-            ? new IndexReading(known, 1)
-            : new IndexReading(known.With(revision, await shards.ReadChangesAsync(queue, known.Revision, CancellationToken.None)), 2);
+        if (revision == known.Revision)
+            return new IndexReading(known, 1);
+        // Revisions count up, unless the rows were lost and made again.
+        var since = revision > known.Revision ? known : QueueParts.None;
+        return new IndexReading(since.With(revision, await shards.ReadChangesAsync(queue, since.Revision, CancellationToken.None)), 2);
     }
 }
 

@@ -23,11 +23,12 @@ internal sealed class QueueParts
     public int Count => _parts.Length;
 
     /// <summary>These parts with the changed days as they are now.</summary>
-    public QueueParts With(long revision, IReadOnlyCollection<ColdDay> changed)
+    /// <param name="withGone">Whether copies that do not count are to be found as well.</param>
+    public QueueParts With(long revision, IReadOnlyCollection<ColdDay> changed, bool withGone = false)
     {
         var days = changed.Select(d => d.Day).ToHashSet();
         var parts = _parts.Where(p => !days.Contains(p.Day))
-            .Concat(changed.SelectMany(d => d.Parts.Select((p, order) => ColdPart.From(d.Day, order, p))))
+            .Concat(changed.SelectMany(d => d.Parts.Select((p, order) => ColdPart.From(d.Day, order, withGone ? p with { Gone = null } : p))))
             .ToArray();
         Array.Sort(parts, static (a, b) => a.MinId.CompareTo(b.MinId));
         return new QueueParts(revision, parts);
@@ -57,6 +58,16 @@ internal sealed class QueueParts
                 .ToList(),
         };
     }
+
+    /// <summary>The days with parts that tickets are moving to.</summary>
+    public IReadOnlyList<DateOnly> PendingDays() => _parts.Where(part => part.IsPending).Select(part => part.Day).Distinct().ToList();
+
+    /// <summary>The days with more than one part: how many, and when they last got one in minutes of Unix time.</summary>
+    public IEnumerable<(DateOnly Day, int Parts, int AtMinutes)> DaysOfSeveralParts() =>
+        _parts.GroupBy(part => part.Day).Where(day => day.Skip(1).Any()).Select(day => (day.Key, day.Count(), day.Max(part => part.AtMinutes)));
+
+    /// <summary>All parts, by lowest id.</summary>
+    public IReadOnlyList<ColdPart> All => _parts;
 
     private int LastStartingAtOrBefore(long ticketId)
     {

@@ -6,8 +6,8 @@ namespace Tickets.Core.Archive.Parts;
 internal sealed class BlockIndexCache(long maxBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<(string Part, BlockIndex Index)>> _byPart = new(StringComparer.Ordinal);
-    private readonly LinkedList<(string Part, BlockIndex Index)> _byUse = new();
+    private readonly Dictionary<ulong, LinkedListNode<(ulong Part, BlockIndex Index)>> _byPart = [];
+    private readonly LinkedList<(ulong Part, BlockIndex Index)> _byUse = new();
     private long _bytes;
 
     public long Bytes
@@ -19,7 +19,7 @@ internal sealed class BlockIndexCache(long maxBytes)
         }
     }
 
-    public BlockIndex? Get(string part)
+    public BlockIndex? Get(ulong part)
     {
         lock (_lock)
         {
@@ -31,23 +31,23 @@ internal sealed class BlockIndexCache(long maxBytes)
         }
     }
 
-    public void Put(string part, BlockIndex index)
+    public void Put(ulong part, BlockIndex index)
     {
         lock (_lock)
         {
             if (_byPart.ContainsKey(part))
                 return;
             _byPart.Add(part, _byUse.AddFirst((part, index)));
-            _bytes += Cost(part, index);
+            _bytes += Cost(index);
             while (_bytes > maxBytes && _byUse.Last is { } oldest && _byUse.Count > 1)
             {
                 _byUse.RemoveLast();
                 _byPart.Remove(oldest.Value.Part);
-                _bytes -= Cost(oldest.Value.Part, oldest.Value.Index);
+                _bytes -= Cost(oldest.Value.Index);
             }
         }
     }
 
-    // The name, and about 150 bytes for the entries of dictionary and list.
-    private static long Cost(string part, BlockIndex index) => index.MemoryBytes + (2L * part.Length) + 150;
+    // About 120 bytes for the entries of dictionary and list.
+    private static long Cost(BlockIndex index) => index.MemoryBytes + 120;
 }

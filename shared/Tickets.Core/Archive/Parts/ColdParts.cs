@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -7,7 +8,10 @@ using Tickets.Core.Archive.Format;
 
 namespace Tickets.Core.Archive.Parts;
 
-/// <summary>The blobs that hold the parts: written once, never overwritten.</summary>
+/// <summary>A part's blob as a listing shows it.</summary>
+internal sealed record StoredPart(string Name, DateTimeOffset WrittenAt, long Bytes, IDictionary<string, string> Metadata);
+
+/// <summary>The blobs that hold the parts: each written once under a name that never comes again, never overwritten.</summary>
 public sealed class ColdParts(BlobServiceClient blobs, string containerName = "cold")
 {
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(containerName);
@@ -18,6 +22,7 @@ public sealed class ColdParts(BlobServiceClient blobs, string containerName = "c
 
     /// <summary>A range of a part, in a pooled buffer. One storage request.</summary>
     /// <exception cref="DamagedPartException">The part ends before the range does.</exception>
+    /// <exception cref="OfflinePartException">The part is in an access tier that cannot be read.</exception>
     /// <returns>Null when there is no such part.</returns>
     internal async Task<PooledBytes?> ReadAsync(string name, long offset, int length, CancellationToken cancellationToken)
     {
@@ -40,21 +45,63 @@ public sealed class ColdParts(BlobServiceClient blobs, string containerName = "c
         {
             throw new DamagedPartException(name, offset, "the part is cut short", e);
         }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            throw new OfflinePartException(name, e);
+        }
+    }
+
+    /// <summary>The part front to back, to be disposed. Null when there is no such part.</summary>
+    /// <exception cref="OfflinePartException">The part is in an access tier that cannot be read.</exception>
+    internal async Task<PartReader?> OpenAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new PartReader((await _container.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value.Content, name);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            throw new OfflinePartException(name, e);
+        }
     }
 
     /// <summary>Reads a whole part and checks all of it.</summary>
     /// <exception cref="DamagedPartException">It is damaged or not there.</exception>
     internal async Task<PartSummary> CheckAsync(string name, CancellationToken cancellationToken)
     {
+        using var reader = await OpenAsync(name, cancellationToken) ?? throw new DamagedPartException(name, 0, "the part is missing");
+        return await reader.CheckAsync(cancellationToken);
+    }
+
+    /// <summary>All blobs whose names start so.</summary>
+    internal async IAsyncEnumerable<StoredPart> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var blob in _container.GetBlobsAsync(BlobTraits.Metadata, prefix: prefix, cancellationToken: cancellationToken))
+            yield return new StoredPart(blob.Name, blob.Properties.LastModified ?? DateTimeOffset.MinValue, blob.Properties.ContentLength ?? 0, blob.Metadata);
+    }
+
+    /// <summary>No error when there is none.</summary>
+    internal Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        _container.GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+
+    /// <param name="tier"><c>Hot</c>, <c>Cool</c>, <c>Cold</c> or <c>Archive</c>.</param>
+    internal Task SetTierAsync(string name, string tier, CancellationToken cancellationToken) =>
+        _container.GetBlobClient(name).SetAccessTierAsync(new AccessTier(tier), cancellationToken: cancellationToken);
+
+    /// <summary>Writes what the day's row says of a part on its blob too, where a rebuild of the index finds it. A part that is not there any more is no error.</summary>
+    internal async Task MarkAsync(string name, IDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
         try
         {
-            using var download = (await _container.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            using var reader = new PartReader(download.Content, name);
-            return await reader.CheckAsync(cancellationToken);
+            await _container.GetBlobClient(name).SetMetadataAsync(metadata, cancellationToken: cancellationToken);
         }
-        catch (RequestFailedException e) when (e.Status == 404)
+        catch (RequestFailedException e) when (e.Status is 404 or 409)
         {
-            throw new DamagedPartException(name, 0, "the part is missing", e);
+            // Deleted meanwhile; or in the archive tier, where the row alone must tell.
         }
     }
 }

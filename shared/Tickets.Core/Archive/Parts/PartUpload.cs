@@ -39,8 +39,8 @@ internal sealed class PartUpload(BlockBlobClient blob) : Stream
         }
     }
 
-    /// <summary>Makes the part visible. False when there is one of that name already, which then stays as it is.</summary>
-    public async Task<bool> CommitAsync(IDictionary<string, string> metadata, CancellationToken cancellationToken)
+    /// <summary>Makes the part visible.</summary>
+    public async Task CommitAsync(IDictionary<string, string> metadata, CancellationToken cancellationToken)
     {
         var headers = new BlobHttpHeaders { ContentType = "application/gzip" };
         var createOnly = new BlobRequestConditions { IfNoneMatch = ETag.All };
@@ -59,12 +59,10 @@ internal sealed class PartUpload(BlockBlobClient blob) : Stream
                 await blob.CommitBlockListAsync(
                     _blocks, new CommitBlockListOptions { HttpHeaders = headers, Metadata = metadata, Conditions = createOnly }, cancellationToken);
             }
-
-            return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            return false;
+            // Nobody else writes under this name: it is our own request, whose answer was lost and which was sent again.
         }
     }
 

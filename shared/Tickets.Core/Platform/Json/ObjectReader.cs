@@ -22,7 +22,8 @@ internal sealed class ObjectReader(JsonElement source, string pointer, List<Prob
     /// <summary>The member as it stands; null counts as left out.</summary>
     public JsonElement? Any(string member)
     {
-        _known.Add(member);
+        if (!_known.Contains(member))
+            _known.Add(member);
         return source.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
@@ -114,13 +115,24 @@ internal sealed class ObjectReader(JsonElement source, string pointer, List<Prob
     }
 
     /// <summary>Reports every member that was not asked for.</summary>
-    public void Finish(List<ProblemError> unknown)
+    public void Finish(List<ProblemError> unknown) => Finish(unknown, _known);
+
+    /// <summary>Reports every member but these: for objects whose members can be read only when something else is known.</summary>
+    public void Finish(List<ProblemError> unknown, IReadOnlyList<string> known)
     {
         foreach (var member in source.EnumerateObject())
         {
-            if (!_known.Contains(member.Name))
-                unknown.Add(new ProblemError(PointerOf(member.Name), $"There is no member '{Shown(member.Name)}' here; known are {string.Join(", ", _known)}."));
+            if (!known.Contains(member.Name))
+                unknown.Add(new ProblemError(PointerOf(member.Name), $"There is no member '{Shown(member.Name)}' here; known are {string.Join(", ", known)}."));
         }
+    }
+
+    /// <summary>The members of a whole body that are none of its own, or null: told before anything that the other members say is looked up.</summary>
+    public static Problem? Strangers(JsonElement body, IReadOnlyList<string> known)
+    {
+        var unknown = new List<ProblemError>();
+        new ObjectReader(body, "", []).Finish(unknown, known);
+        return unknown.Count > 0 ? Problems.UnknownMembers(unknown) : null;
     }
 
     private static string Shown(string name) => name.Length <= 60 ? name : string.Concat(name.AsSpan(0, 60), "…");

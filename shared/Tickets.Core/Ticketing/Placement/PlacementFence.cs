@@ -20,6 +20,7 @@ internal sealed class PlacementFence(SettingsCache settings)
         var epoch = (long)(await command.ExecuteScalarAsync(cancel))!;
         if (!_known.TryGetValue(shard, out var known) || known != epoch)
         {
+            await settings.Loaded.WaitAsync(cancel);
             await settings.RefreshAsync(cancel);
             _known[shard] = epoch;
         }

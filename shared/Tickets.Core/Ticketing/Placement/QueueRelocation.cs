@@ -28,25 +28,28 @@ public sealed class QueueRelocation
     internal QueueRelocation(ShardSet shards, SettingsCache settings, SettingsWrites writes, Moves moves, TicketsOptions options, TimeProvider clock) =>
         (_shards, _settings, _writes, _moves, _options, _clock) = (shards, settings, writes, moves, options, clock);
 
-    /// <summary>Marks the queue as moving and makes its tables on the new shards.</summary>
-    /// <param name="moveId">Names the move in all steps; a step of a move that is not the queue's does nothing.</param>
-    /// <returns>400 for shards that there are not; 404 <c>queue_not_found</c>; 409 <c>queue_already_moving</c>.</returns>
-    public async Task<Result<Queue>> BeginAsync(string name, string moveId, IReadOnlyList<string> to, CancellationToken cancel)
+    /// <summary>Why the queue cannot be moved to these shards as it stands; null when it can.</summary>
+    public Problem? Refusal(Queue queue, IReadOnlyList<string> to)
     {
         if (to.Count == 0 || to.Distinct(StringComparer.Ordinal).Count() != to.Count)
             return Problems.Invalid("/shards", "Name at least one shard, and each once.");
         if (to.FirstOrDefault(shard => !_shards.Knows(shard)) is { } unknown)
             return Problems.Invalid("/shards", $"There is no shard '{unknown}'; there are {string.Join(", ", _shards.All.Select(known => known.Name))}.");
+        if (queue.Moving is { } move)
+            return Problems.QueueAlreadyMoving(queue.Name, move.Id);
+        return queue.Shards!.SequenceEqual(to, StringComparer.Ordinal) ? Problems.Invalid("/shards", "The queue is on these shards already.") : null;
+    }
 
+    /// <summary>Marks the queue as moving and makes its tables on the new shards.</summary>
+    /// <param name="moveId">Names the move in all steps; a step of a move that is not the queue's does nothing.</param>
+    /// <returns>400 for shards that there are not; 404 <c>queue_not_found</c>; 409 <c>queue_already_moving</c>.</returns>
+    public async Task<Result<Queue>> BeginAsync(string name, string moveId, IReadOnlyList<string> to, CancellationToken cancel)
+    {
         var begun = await _writes.ChangeQueueAsync(
             name,
-            queue => queue.Moving switch
-            {
-                { } other when other.Id != moveId => Problems.QueueAlreadyMoving(name, other.Id),
-                { } => queue,
-                null when queue.Shards!.SequenceEqual(to, StringComparer.Ordinal) => Problems.Invalid("/shards", "The queue is on these shards already."),
-                null => queue with { Moving = new QueueMove(moveId, queue.Shards!, to, QueueMove.Copying, _clock.GetUtcNow()) },
-            },
+            queue => queue.Moving?.Id == moveId ? queue
+                : Refusal(queue, to) is { } refusal ? refusal
+                : queue with { Moving = new QueueMove(moveId, queue.Shards!, to, QueueMove.Copying, _clock.GetUtcNow()) },
             cancel);
         if (begun.IsProblem)
             return begun;
@@ -71,9 +74,9 @@ public sealed class QueueRelocation
     }
 
     /// <summary>Copies for at most so long; the next call goes on where this one ended.</summary>
-    /// <param name="progress">Told how many tickets each round copied.</param>
+    /// <param name="copied">Told how many tickets each round copied.</param>
     /// <returns>Whether all is copied and the queue is ready to be switched.</returns>
-    public async Task<bool> CopyAsync(string name, string moveId, TimeSpan most, IProgress<int>? progress, CancellationToken cancel)
+    public async Task<bool> CopyAsync(string name, string moveId, TimeSpan most, Action<int> copied, CancellationToken cancel)
     {
         if (await MovingAsync(name, moveId, cancel) is not { Definition.Moving: { Phase: QueueMove.Copying } move } queue)
             return true;
@@ -82,8 +85,7 @@ public sealed class QueueRelocation
         {
             while (!way.IsCopied)
             {
-                var copied = await way.CopySomeAsync(cancel);
-                progress?.Report(copied);
+                copied(await way.CopySomeAsync(cancel));
                 if (_clock.GetElapsedTime(start) > most)
                     return false;
             }

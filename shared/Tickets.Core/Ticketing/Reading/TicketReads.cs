@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
@@ -41,13 +42,24 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
                 return Problems.ForbiddenQueue(queueName);
             if (await settings.FindQueueAsync(queueName, cancel) is not { } named)
                 return Problems.QueueNotFound(queueName, "");
-            return await ReadHotAsync(named, id, wanted, cancel) ?? await ReadColdAsync([named.Name], id, wanted, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
+            return await ReadNamedAsync(named, id, wanted, cancel);
         }
 
-        return await ReadWhereverAsync(id, wanted, caller, cancel) ?? (Result<TicketDocument>)Problems.TicketNotFound(ticketId);
+        return await ReadWhereverAsync(id, wanted, caller, cancel);
     }
 
-    private async Task<TicketDocument?> ReadWhereverAsync(long id, Projection projection, Caller caller, CancellationToken cancel)
+    private async Task<Result<TicketDocument>> ReadNamedAsync(QueueSettings queue, long id, Projection projection, CancellationToken cancel)
+    {
+        if (await ReadHotAsync(queue, id, projection, cancel) is { } hot)
+            return hot;
+        var archived = await ReadColdAsync([queue.Name], queue.Places, id, projection, cancel);
+        if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound)
+            return archived;
+        // It may have come back from cold between the two looks.
+        return await ReadHotAsync(queue, id, projection, cancel) ?? archived;
+    }
+
+    private async Task<Result<TicketDocument>> ReadWhereverAsync(long id, Projection projection, Caller caller, CancellationToken cancel)
     {
         var located = await LocateAsync(id, caller, cancel);
         for (var attempt = 1; ; attempt++)
@@ -64,7 +76,13 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             if (located.Count > 0 && attempt < MaxLooks)
                 continue;
             var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-            return await ReadColdAsync(reached, id, projection, cancel);
+            var archived = await ReadColdAsync(reached, shards.All.Select(shard => shard.Name).ToList(), id, projection, cancel);
+            if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound || attempt >= MaxLooks)
+                return archived;
+            // It may have come back from cold between the two looks.
+            located = await LocateAsync(id, caller, cancel);
+            if (located.Count == 0)
+                return archived;
         }
     }
 
@@ -88,12 +106,24 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         return new TicketDocument(body.WrittenMemory, tickets[0].Version);
     }
 
-    private async Task<TicketDocument?> ReadColdAsync(IReadOnlyCollection<string> queues, long id, Projection projection, CancellationToken cancel)
+    private async Task<Result<TicketDocument>> ReadColdAsync(IReadOnlyCollection<string> queues, IReadOnlyCollection<string> shardNames, long id, Projection projection, CancellationToken cancel)
     {
-        var lookup = await cold.LookupAsync(queues, id, cancel);
-        if (lookup.Json is not { } json)
-            return null;
+        ColdLookup lookup;
+        try
+        {
+            lookup = await cold.LookupAsync(queues, shardNames, id, cancel);
+        }
+        catch (DamagedPartException damage)
+        {
+            return Problems.ColdPartDamaged(damage.Part);
+        }
+        catch (OfflinePartException offline)
+        {
+            return Problems.TicketOffline(TicketId.Format(id), offline.Part);
+        }
 
+        if (lookup.Json is not { } json)
+            return Problems.TicketNotFound(TicketId.Format(id));
         using var document = JsonDocument.Parse(json, Deep);
         var body = new ArrayBufferWriter<byte>(1024);
         await using var writer = new Utf8JsonWriter(body, JsonText.Options);

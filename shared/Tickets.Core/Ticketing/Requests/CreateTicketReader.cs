@@ -12,11 +12,20 @@ namespace Tickets.Core.Ticketing.Requests;
 /// <summary>Reads the body of <c>POST /tickets</c>, with every fault it has.</summary>
 internal static class CreateTicketReader
 {
+    private static readonly string[] Members = ["queue", "nonce", "status", "group", "parent_id", "created_at", "meta", "indexed_meta"];
+
+    // Long enough ago for anybody's archive, and a clock that is ahead by a zone or so is no fault.
+    private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
+
+    /// <summary>Members that no create has; asked before the queue is looked for.</summary>
+    public static Problem? Strangers(JsonElement body) => ObjectReader.Strangers(body, Members);
+
+    /// <param name="body">Has no <see cref="Strangers"/>.</param>
     /// <returns>The command without its number, and the nonce as given.</returns>
-    public static Result<(CreateTicket Command, string? Nonce)> Read(JsonElement body, QueueSettings queue, Caller caller)
+    public static Result<(CreateTicket Command, string? Nonce)> Read(JsonElement body, QueueSettings queue, Caller caller, DateTimeOffset now)
     {
         var errors = new List<ProblemError>();
-        var unknown = new List<ProblemError>();
         var reader = new ObjectReader(body, "", errors);
 
         _ = reader.RequiredText("queue");
@@ -32,11 +41,10 @@ internal static class CreateTicketReader
         var createdAt = reader.Time("created_at");
         if (createdAt is not null && !caller.May(Permission.Import))
             return Problems.Forbidden("created_at may be given only with a key of role import or admin.");
+        if (createdAt < Earliest || createdAt > now + ClockTolerance)
+            reader.Fault("created_at", "Expected a time from 1900-01-01 on, at most a day from now.");
         var meta = MetaOf(reader);
         var indexed = IndexedOf(reader, queue.Workflow);
-        reader.Finish(unknown);
-        if (unknown.Count > 0)
-            return Problems.UnknownMembers(unknown);
         if (errors.Count > 0)
             return Problems.Invalid(errors);
 

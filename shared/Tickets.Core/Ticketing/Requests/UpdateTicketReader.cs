@@ -11,13 +11,12 @@ namespace Tickets.Core.Ticketing.Requests;
 /// <summary>Reads the body of <c>PATCH /tickets/{id}</c>, with every fault it has.</summary>
 internal sealed class UpdateTicketReader
 {
-    private const string MetaPrefix = "meta.";
-    private const string IndexedPrefix = "indexed_meta.";
+    private const string MetaPrefix = UpdateTicketShape.MetaPrefix;
+    private const string IndexedPrefix = UpdateTicketShape.IndexedPrefix;
 
     private readonly QueueSettings _queue;
-    private readonly SettingsSnapshot _settings;
+    private readonly QueueSettings? _moveTo;
     private readonly List<ProblemError> _errors = [];
-    private readonly List<ProblemError> _unknown = [];
     private readonly List<Expectation> _expected = [];
     private readonly List<MetaWrite> _setMeta = [];
     private readonly List<string> _unsetMeta = [];
@@ -28,30 +27,27 @@ internal sealed class UpdateTicketReader
     private string? _group;
     private bool _unsetResolution;
     private bool _unsetGroup;
-    private QueueSettings? _moveTo;
 
-    private UpdateTicketReader(QueueSettings queue, SettingsSnapshot settings) => (_queue, _settings) = (queue, settings);
+    private UpdateTicketReader(QueueSettings queue, QueueSettings? moveTo) => (_queue, _moveTo) = (queue, moveTo);
 
     /// <summary>The queue whose workflow judges the new fields.</summary>
     private QueueSettings Target => _moveTo ?? _queue;
 
-    public static Result<UpdateTicket> Read(JsonElement body, QueueSettings _queue, long ticketId, SettingsSnapshot _settings) =>
-        new UpdateTicketReader(_queue, _settings).Read(body, ticketId);
+    /// <param name="body">Has no <see cref="UpdateTicketShape.Strangers"/>.</param>
+    /// <param name="queue">Where the ticket is.</param>
+    /// <param name="moveTo">The queue that <see cref="UpdateTicketShape.MoveTo"/> names, which the caller reaches.</param>
+    /// <param name="ticketId">The ticket.</param>
+    public static Result<UpdateTicket> Read(JsonElement body, QueueSettings queue, QueueSettings? moveTo, long ticketId) =>
+        new UpdateTicketReader(queue, moveTo).Read(body, ticketId);
 
     private Result<UpdateTicket> Read(JsonElement body, long ticketId)
     {
         var reader = new ObjectReader(body, "", _errors);
         _ = reader.Text("queue");
-        _ = reader.Text("ticket_id");
-        var set = reader.Object("set");
         ReadExpected(reader.Object("expected"));
-        ReadMove(set);
-        ReadSet(set);
+        ReadSet(reader.Object("set"));
         ReadUnset(reader.Texts("unset", 100));
-        reader.Finish(_unknown);
         CheckContradictions();
-        if (_unknown.Count > 0)
-            return Problems.UnknownMembers(_unknown);
         if (_errors.Count > 0)
             return Problems.Invalid(_errors);
 
@@ -63,7 +59,7 @@ internal sealed class UpdateTicketReader
             UnsetResolution = _unsetResolution,
             Group = _group,
             UnsetGroup = _unsetGroup,
-            MoveTo = _moveTo == _queue ? null : _moveTo,
+            MoveTo = _moveTo?.QueueId == _queue.QueueId ? null : _moveTo,
             SetMeta = _setMeta,
             UnsetMeta = _unsetMeta,
             Indexed = _indexed,
@@ -104,9 +100,6 @@ internal sealed class UpdateTicketReader
                 case var name when name.StartsWith(MetaPrefix, StringComparison.Ordinal):
                     ReadExpectedBlock(name[MetaPrefix.Length..], condition.Value, pointer);
                     break;
-                default:
-                    _unknown.Add(new ProblemError(pointer, "Conditions are ticket.version, ticket.status, ticket.resolution and meta.BLOCK."));
-                    break;
             }
         }
     }
@@ -124,26 +117,18 @@ internal sealed class UpdateTicketReader
         var reader = new ObjectReader(value, pointer, _errors);
         var version = reader.Integer("version", 0, int.MaxValue);
         var exists = reader.Flag("exists");
-        reader.Finish(_unknown);
-        if (version is null && exists is null)
+        if (reader.Any("version") is null && reader.Any("exists") is null)
             _errors.Add(new ProblemError(pointer, "Expected {\"version\": n} or {\"exists\": true|false}."));
+        if (version is not null && exists == false)
+            _errors.Add(new ProblemError(pointer, "A block that does not exist has no version: this can never hold."));
         _expected.Add(new ExpectedBlock(block, version, exists));
-    }
-
-    private void ReadMove(ObjectReader? set)
-    {
-        if (set?.Text("queue") is not { } name)
-            return;
-        if (_settings.Queues.TryGetValue(name, out var target))
-            _moveTo = target;
-        else
-            set.Fault("queue", $"There is no queue '{name}'.");
     }
 
     private void ReadSet(ObjectReader? set)
     {
         if (set is null)
             return;
+        _ = set.Text("queue");
         _status = set.Text("status");
         _resolution = set.Text("resolution");
         _group = TicketFields.Group(set, "group");
@@ -165,8 +150,6 @@ internal sealed class UpdateTicketReader
                 if (TicketFields.Indexed(Target.Workflow, member.Name[IndexedPrefix.Length..], member.Value, pointer, _errors) is { } write)
                     _indexed.Add(write);
             }
-            else if (member.Name is not ("status" or "resolution" or "group" or "queue"))
-                _unknown.Add(new ProblemError(pointer, "An update sets status, resolution, group, queue, meta.BLOCK and indexed_meta.FIELD."));
             else if (member.Value.ValueKind == JsonValueKind.Null)
                 _errors.Add(new ProblemError(pointer, "null sets nothing; list the name in unset to remove it."));
         }
@@ -177,11 +160,14 @@ internal sealed class UpdateTicketReader
 
     private void ReadUnset(IReadOnlyList<string>? names)
     {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < (names?.Count ?? 0); i++)
         {
             var name = names![i];
             var pointer = $"/unset/{i}";
-            if (name == "resolution")
+            if (!seen.Add(name))
+                _errors.Add(new ProblemError(pointer, $"{name} is named twice."));
+            else if (name == "resolution")
                 _unsetResolution = true;
             else if (name == "group")
                 _unsetGroup = true;

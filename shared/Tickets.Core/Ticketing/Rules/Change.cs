@@ -28,4 +28,7 @@ internal static class OpKinds
     public const string MovedIn = "moved_in";
     public const string MovedOut = "moved_out";
     public const string Archived = "archived";
+    public const string Restored = "restored";
+    public const string Erased = "erased";
+    public const string Deleted = "deleted";
 }

@@ -56,6 +56,11 @@ internal sealed record UpdateTicket(QueueSettings Queue, long TicketId) : Ticket
     /// <summary>Names of indexed fields that the update empties: with a move, fields of the queue that the ticket leaves.</summary>
     public IReadOnlyList<string> UnsetForMove { get; init; } = [];
 
+    /// <summary>Whether it asks for no change at all: then it only checks its conditions.</summary>
+    public bool ChangesNothing =>
+        Status is null && Resolution is null && !UnsetResolution && Group is null && !UnsetGroup && MoveTo is null
+        && SetMeta.Count == 0 && UnsetMeta.Count == 0 && Indexed.Count == 0;
+
     /// <summary>The meta blocks whose versions the decision needs.</summary>
     public IEnumerable<string> Blocks => SetMeta.Select(meta => meta.Block).Concat(UnsetMeta)
         .Concat(Expected.OfType<ExpectedBlock>().Select(block => block.Block));
@@ -69,6 +74,13 @@ internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket) : 
 /// <summary>Clears away what a ticket left behind on its old shard, once it has arrived; harmless to repeat.</summary>
 /// <param name="Version">The version with which the ticket left.</param>
 internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
+
+/// <summary>Puts an archived ticket back into the hot tier; harmless to repeat.</summary>
+internal sealed record ReturnTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
+
+/// <summary>Takes a ticket out of the hot tier for good, if it is there, and tells of it.</summary>
+/// <param name="Version">Of a ticket that is archived; a hot one has its own.</param>
+internal sealed record EraseTicket(QueueSettings Queue, long TicketId, long Version, string Status) : TicketCommand(Queue, TicketId);
 
 /// <summary>One condition of an update.</summary>
 internal abstract record Expectation(string Condition);

@@ -44,20 +44,26 @@ internal static class Conditions
         ExpectedVersion expected => new(expected.Condition, Json(expected.Version), Json(ticket.Version)),
         ExpectedStatus expected => new(expected.Condition, Json(expected.Status), Json(ticket.Status)),
         ExpectedResolution expected => new(expected.Condition, Json(expected.Resolution), Json(ticket.Resolution)),
-        ExpectedBlock { Version: { } version } expected => new(expected.Condition, Json(version, "version"), Actual(ticket.Block(expected.Block))),
-        ExpectedBlock expected => new(expected.Condition, Json(expected.Exists == true, "exists"), Actual(ticket.Block(expected.Block))),
+        ExpectedBlock expected => new(expected.Condition, Json(expected.Version, expected.Exists), Actual(ticket.Block(expected.Block))),
         _ => throw new InvalidOperationException($"No rule for {expectation}."),
     };
 
-    private static JsonElement Actual(BlockState block) => block.Exists ? Json(block.Version, "version") : Json(false, "exists");
+    private static JsonElement Actual(BlockState block) => block.Exists ? Json(block.Version, null) : Json(null, exists: false);
 
     private static JsonElement Json(long value) => Parse(value.ToString());
 
     private static JsonElement Json(string? value) => Parse(value is null ? "null" : $"\"{JsonEncodedText.Encode(value)}\"");
 
-    private static JsonElement Json(long value, string name) => Parse($"{{\"{name}\":{value}}}");
-
-    private static JsonElement Json(bool value, string name) => Parse($"{{\"{name}\":{(value ? "true" : "false")}}}");
+    /// <summary>A block's state in the words of a condition.</summary>
+    private static JsonElement Json(long? version, bool? exists)
+    {
+        var parts = new List<string>(2);
+        if (version is { } number)
+            parts.Add($"\"version\":{number}");
+        if (exists is { } flag)
+            parts.Add($"\"exists\":{(flag ? "true" : "false")}");
+        return Parse($"{{{string.Join(',', parts)}}}");
+    }
 
     private static JsonElement Parse(string json) => JsonElement.Parse(json);
 }

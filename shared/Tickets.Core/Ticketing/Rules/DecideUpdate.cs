@@ -8,10 +8,13 @@ namespace Tickets.Core.Ticketing.Rules;
 internal static partial class Decide
 {
     /// <summary>All or nothing (T4): every condition is looked at, then the transition, then everything is written.</summary>
+    /// <returns>The change, without an op when the command asks for none; or 409, 412.</returns>
     public static Result<Change> Update(TicketState ticket, UpdateTicket command, DateTimeOffset now)
     {
         if (Conditions.Unmet(ticket, command) is { } unmet)
             return unmet;
+        if (command.ChangesNothing)
+            return new Change(ticket, ticket, [], []);
 
         var queue = command.MoveTo ?? ticket.Queue;
         var moved = queue.QueueId != ticket.Queue.QueueId;

@@ -31,6 +31,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public List<(long TicketId, int FromQueue, MovingTicket Ticket)> Departures { get; } = [];
     public List<TicketState> Arrivals { get; } = [];
     public List<FinishDeparture> Finishes { get; } = [];
+    public List<TicketState> Returns { get; } = [];
+    public List<EraseTicket> Erasures { get; } = [];
 
     public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || Finishes.Count > 0;
 
@@ -59,6 +61,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             AcceptTicket accept => Accept(accept),
             ArriveTicket arrive => Arrive(arrive),
             FinishDeparture finish => Finish(finish),
+            ReturnTicket back => Return(back),
+            EraseTicket erase => Erase(erase),
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
         _answers.Add((pending, answer, _lastOp));
@@ -119,6 +123,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var decision = Rules.Decide.Update(ticket, command, now);
         if (decision.IsProblem)
             return decision.Problem;
+        if (decision.Value.Ops.Count == 0)
+            return new Written(command.TicketId, decision.Value.Versions, 0, shard);
 
         var departed = Depart(decision.Value);
         if (departed is null)
@@ -162,6 +168,32 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         return arrived;
     }
 
+    private Result<Written> Return(ReturnTicket command)
+    {
+        var returned = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
+        if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used is { QueueId: not null, Gone: false })
+            return returned;
+
+        var state = command.Ticket.ToState(command.Queue) with { UpdatedAt = now };
+        var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
+        Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.Restored, state, DiffWriter.WholeTicket(state))]));
+        Returns.Add(state);
+        loaded.Numbers[command.TicketId] = used with { QueueId = command.Queue.QueueId, Gone = false };
+        return returned;
+    }
+
+    private Result<Written> Erase(EraseTicket command)
+    {
+        var hot = Find(command);
+        if (hot?.MovingTo is not null)
+            return Problems.TicketMoving(command.TicketId.ToString());
+        var (version, status) = hot is null ? (command.Version, command.Status) : (hot.Version, hot.Status);
+        Erasures.Add(command);
+        Ops.Add(new OpDraft(OpKinds.Erased, command.TicketId, command.Queue.QueueId, version, status, hot?.Resolution, """{"set":{}}"""));
+        _lastOp = Ops.Count;
+        return new Written(command.TicketId, new TicketVersions(version, new Dictionary<string, long>()), 0, shard);
+    }
+
     private Result<Written> Finish(FinishDeparture command)
     {
         Finishes.Add(command);
@@ -184,6 +216,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private TicketState? Find(TicketCommand command)
     {
+        if (Erasures.Exists(erased => erased.TicketId == command.TicketId))
+            return null;
         if (Tickets.TryGetValue(command.TicketId, out var current) || loaded.Tickets.TryGetValue(command.TicketId, out current))
             return current.Queue.QueueId == command.Queue.QueueId ? current : null;
         return null;

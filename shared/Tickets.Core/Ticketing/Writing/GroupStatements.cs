@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
+using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Ticketing.Writing;
@@ -34,6 +35,7 @@ internal static class GroupStatements
         AddMoves(batch, decisions, now);
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
+        AddErasures(batch, decisions, now);
         foreach (var command in decisions.Lifecycle().Commands())
             batch.BatchCommands.Add(command);
         AddOps(batch, decisions, epoch, now);
@@ -97,6 +99,18 @@ internal static class GroupStatements
                 Sql.Value(arrival.Version)));
         }
 
+        foreach (var back in decisions.Returns)
+        {
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                insert into ticket_numbers_used (ticket_id, queue_id) values ($1, $2)
+                on conflict (ticket_id) do update set queue_id = excluded.queue_id, gone = false
+                """,
+                Sql.Value(back.TicketId),
+                Sql.Value(back.Queue.QueueId)));
+            AddTierMove(batch, back.Queue, back.TicketId, now);
+        }
+
         foreach (var finish in decisions.Finishes)
         {
             // Only while the very departure stands: a repetition that comes late must not touch a ticket that has come back.
@@ -110,6 +124,26 @@ internal static class GroupStatements
                 Sql.Value(finish.TicketId),
                 Sql.Value(finish.Version),
                 Sql.Value(now + Moves.NumberKept)));
+        }
+    }
+
+    /// <summary>Tells readers not to trust a cold index from before.</summary>
+    private static void AddTierMove(NpgsqlBatch batch, QueueSettings queue, long ticketId, DateTimeOffset now) => batch.BatchCommands.Add(Sql.Command(
+        $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $2, {long.MaxValue}, $3, $3, array[$2])",
+        Sql.Value(queue.Name),
+        Sql.Value(ticketId),
+        Sql.Value(now)));
+
+    /// <summary>After all else that the group writes. The number stays until its nonce has expired: a retry must not make the ticket a second time.</summary>
+    private static void AddErasures(NpgsqlBatch batch, GroupDecisions decisions, DateTimeOffset now)
+    {
+        foreach (var erased in decisions.Erasures)
+        {
+            batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.TicketsTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
+            batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.MetaTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
+            batch.BatchCommands.Add(Sql.Command(
+                "update ticket_numbers_used set gone = true, expires_at = coalesce(expires_at, $2) where ticket_id = $1", Sql.Value(erased.TicketId), Sql.Value(now)));
+            AddTierMove(batch, erased.Queue, erased.TicketId, now);
         }
     }
 

@@ -6,7 +6,7 @@ using Tickets.Core.Ticketing.Rules;
 namespace Tickets.Core.Ticketing.Writing;
 
 /// <summary>A number that was used on this shard; <see cref="QueueId"/> is null when it is only claimed for a ticket elsewhere.</summary>
-internal readonly record struct UsedNumber(int? QueueId, Guid? Content, long? ArrivedVersion = null);
+internal readonly record struct UsedNumber(int? QueueId, Guid? Content, long? ArrivedVersion = null, bool Gone = false);
 
 /// <param name="Shard">The shard whose log has the op, when it is not this one.</param>
 internal sealed record StoredAnswer(Guid Content, long TicketId, string Versions, long Opid, string? Shard = null);
@@ -25,14 +25,14 @@ internal sealed class LoadedGroup
     public static async Task<LoadedGroup> ReadAsync(NpgsqlConnection connection, IReadOnlyList<PendingCommand> group)
     {
         var loaded = new LoadedGroup();
-        var queues = group.Select(pending => pending.Command).Where(command => command is UpdateTicket or AcceptTicket)
+        var queues = group.Select(pending => pending.Command).Where(command => command is UpdateTicket or AcceptTicket or EraseTicket)
             .GroupBy(command => command.Queue.QueueId).OrderBy(queue => queue.Key).ToList();
-        var numbers = group.Select(pending => pending.Command).Where(command => command is CreateTicket { Nonce: not null } or ClaimNumber or ArriveTicket).Select(command => command.TicketId).ToArray();
+        var numbers = group.Select(pending => pending.Command).Where(command => command is CreateTicket { Nonce: not null } or ClaimNumber or ArriveTicket or ReturnTicket).Select(command => command.TicketId).ToArray();
         var keys = group.Select(pending => (pending.Command as UpdateTicket)?.Idempotency?.Key).OfType<Guid>().ToArray();
 
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Sql.Command("begin"));
-        batch.BatchCommands.Add(Sql.Command("select ticket_id, queue_id, content, arrived_version from ticket_numbers_used where ticket_id = any($1)", Sql.Array(numbers)));
+        batch.BatchCommands.Add(Sql.Command("select ticket_id, queue_id, content, arrived_version, gone from ticket_numbers_used where ticket_id = any($1)", Sql.Array(numbers)));
         foreach (var queue in queues)
             AddTicketReads(batch, queue.First().Queue, [.. queue]);
         // After the tickets' locks: another process may have held them to answer the same request, and its answer is seen only now.
@@ -40,7 +40,7 @@ internal sealed class LoadedGroup
 
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            loaded.Numbers[reader.GetInt64(0)] = new UsedNumber(reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetGuid(2), reader.NumberOrNull(3));
+            loaded.Numbers[reader.GetInt64(0)] = new UsedNumber(reader.IsDBNull(1) ? null : reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetGuid(2), reader.NumberOrNull(3), reader.GetBoolean(4));
         foreach (var queue in queues)
             await loaded.ReadTicketsAsync(reader, queue.First().Queue);
         await reader.NextResultAsync();

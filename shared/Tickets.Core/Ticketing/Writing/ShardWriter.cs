@@ -16,11 +16,13 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private const int MaxGroup = 256;
     private const long MaxGroupBytes = 4 << 20;
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
     private const string IdleSessionTimeout = "57P05";
     private const string IdleInTransactionTimeout = "25P03";
 
     private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
     private readonly Crowd _crowd = new();
+    private readonly CancellationTokenSource _stopping = new();
     private NpgsqlConnection? _connection;
     private long _epoch;
     private bool _committing;
@@ -55,13 +57,16 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     public async ValueTask DisposeAsync()
     {
         _waiting.Close();
+        await _stopping.CancelAsync();
         await _running;
+        _stopping.Dispose();
         if (_connection is not null)
             await _connection.DisposeAsync();
     }
 
     private async Task RunAsync()
     {
+        await PrepareAsync();
         while (true)
         {
             var group = await _waiting.TakeAsync(MaxGroup, MaxGroupBytes);
@@ -79,6 +84,24 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
                 LogFailed(logger, shard.Name, fault);
                 await DropConnectionAsync();
                 Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
+            }
+        }
+    }
+
+    /// <summary>Learns the shard's epoch while the settings are at hand: a settings database that goes away later does not stop the writing.</summary>
+    private async Task PrepareAsync()
+    {
+        while (_connection is null && _waiting.Count == 0 && !_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await ConnectAsync(_stopping.Token);
+            }
+            catch (Exception fault) when (IsLoss(fault) || _stopping.IsCancellationRequested)
+            {
+                // The database is away, or has no tables yet; a command that comes is told so.
+                await DropConnectionAsync();
+                await ((Task)Task.Delay(BetweenTries, clock, _stopping.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -157,13 +180,13 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             OnOrchestrationsWoken?.Invoke();
     }
 
-    private async Task<NpgsqlConnection> ConnectAsync()
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel = default)
     {
         if (_connection is not null)
             return _connection;
-        var session = await shard.Database.OpenConnectionAsync();
+        var session = await shard.Database.OpenConnectionAsync(cancel);
         _connection = session;
-        _epoch = await fence.ReadEpochAsync(shard.Name, session);
+        _epoch = await fence.ReadEpochAsync(shard.Name, session, cancel);
         return session;
     }
 
@@ -214,8 +237,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             pending.Complete(problem);
     }
 
-    private static bool IsLoss(Exception fault) =>
-        fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException or ObjectDisposedException;
+    private bool IsLoss(Exception fault) => ConnectionLoss.Is(fault, _connection?.State);
 
     // A session that is ended while it commits may have committed: its last words do not tell.
     private static bool EndsTheSession(PostgresException fault) =>

@@ -46,6 +46,38 @@ public sealed class ImportFileTests : IDisposable
         Assert.Contains("the column 'a' 2 times", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a.csv", "name\nann\nJos", 3)]
+    [InlineData("a.ndjson", "{\"name\": \"Jos", 1)]
+    public void A_file_that_is_not_UTF_8_is_refused_by_the_line_before_a_row_is_read(string name, string before, int line)
+    {
+        var path = _folder.At(name);
+        File.WriteAllBytes(path, [.. System.Text.Encoding.UTF8.GetBytes(before), 0xe9, .. "\n"u8]);
+
+        var e = Assert.Throws<ImportFileException>(() => ImportFile.Open(path));
+
+        Assert.Contains($"line {line}: this is not UTF-8 (byte 0xe9)", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Long_text_with_characters_of_every_length_is_read_to_its_last_byte_and_refused_when_that_is_wrong()
+    {
+        // Characters of 2, 3 and 4 bytes stand across the borders of whatever is read at once.
+        var text = "name\n" + string.Concat(Enumerable.Repeat("xé€😀é€😀\n", 20_000));
+
+        Assert.Equal(20_000, (await ReadAsync("a.csv", text)).Count);
+        File.WriteAllBytes(_folder.At("b.csv"), [.. System.Text.Encoding.UTF8.GetBytes(text), 0xf0, 0x9f]);
+        Assert.Contains("line 20002", Assert.Throws<ImportFileException>(() => ImportFile.Open(_folder.At("b.csv"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_the_first_column()
+    {
+        var row = Assert.Single(await ReadAsync("a.csv", "\ufeffname\nann\n"));
+
+        Assert.Equal("ann", (string?)row.Values!["name"]);
+    }
+
     [Fact]
     public void A_file_of_an_unknown_kind_says_which_are_known()
     {

@@ -1,20 +1,14 @@
--- Messages to users and groups. Written in the transaction of what they tell of; the key keeps a repeated step from telling twice.
--- written_by orders them for readers: what a reader has not seen was written by a transaction that it did not know to be over.
-create table notifications (
-    notification_id  bigint generated always as identity primary key,
-    written_by       xid8 not null default pg_current_xact_id(),
-    key              text collate "C" not null unique,
-    recipient        text collate "C" not null,
-    kind             text collate "C" not null,
-    ticket_id        bigint not null,
-    queue_id         integer not null,
-    at               timestamptz not null,
-    body             json not null
+-- Tickets that crossed between the hot and the cold tier lately, a row for each part and removal. Written in the transaction that removes them from hot: so a
+-- reader who misses a ticket here learns which cold index it must read anew, and a move that was cut off is settled by what really left (TierMoves.cs).
+create table tier_moves (
+    part        bigint not null,  -- the cold part's id, its bits as a signed number; 0 for tickets that came back or were erased
+    queue       text collate "C" not null,
+    first_id    bigint not null,
+    last_id     bigint not null,
+    revision    bigint not null,  -- of the queue's cold index that lists the part
+    at          timestamptz not null,
+    settled_at  timestamptz,      -- since when nobody has to be told any more but readers with an index from before
+    ids         bigint[] not null
 );
-create index notifications_recipient on notifications (recipient, written_by, notification_id);
-
--- The revision of each queue's workflow that the lifecycles of its tickets on this shard have been told of.
-create table lifecycle_settings (
-    queue_id  integer primary key,
-    revision  bigint not null
-);
+create index tier_moves_ids on tier_moves (last_id, first_id);
+create index tier_moves_part on tier_moves (part);

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tickets.Contracts;
+using Tickets.Core.Access;
+using Tickets.Core.Operations;
+using Tickets.Core.Operations.QueueMoves;
+using Tickets.Core.Platform;
+using Tickets.Functions.Hosting;
+
+namespace Tickets.Functions.Operations;
+
+/// <summary>Long operations: 202 with <c>Operation-Location</c> at the start, then one way to ask, cancel and fetch for all of them.</summary>
+internal static class OperationFunctions
+{
+    private const long MaxEraseBytes = 256 * 1024;
+
+    public static void Declare(FunctionCatalog functions)
+    {
+        functions.MapPost("/cold/scans", StartScan).WithName("StartScan").Requires(Permission.Operate);
+        functions.MapPost("/cold/erasures", StartErasure).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
+        functions.MapPost("/cold/index-rebuilds", StartIndexRebuild).WithName("StartIndexRebuild").Requires(Permission.Operate);
+        functions.MapPost("/tickets/{ticket_id}/restore", StartRestore).WithName("RestoreTicket").Requires(Permission.Operate);
+        functions.MapPost("/queues/moves", StartQueueMove).WithName("StartQueueMove").Requires(Permission.Administer);
+        functions.MapGet("/operations", List).WithName("ListOperations").Requires(Permission.Read).AcceptsQuery("status", "cursor");
+        functions.MapGet("/operations/{operation_id}", Get).WithName("GetOperation").Requires(Permission.Read);
+        functions.MapGet("/operations/{operation_id}/result", GetResult).WithName("GetOperationResult").Requires(Permission.Read);
+        functions.MapPost("/operations/{operation_id}/cancel", Cancel).WithName("CancelOperation").Requires(Permission.Operate);
+        functions.MapTimer("ForgetOperations", "50 17 4 * * *", async (services, run, cancel) =>
+            run.Log.Add($"forgot {await services.GetRequiredService<LongOperations>().ForgetAsync(cancel)} operations and results"));
+    }
+
+    private static Task StartScan(HttpContext context) => Start(context, body => Cold(context).ScanAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartErasure(HttpContext context) => Start(context, body => Cold(context).EraseAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartIndexRebuild(HttpContext context) => Start(context, body => Cold(context).RebuildIndexAsync(body, context.Caller(), context.RequestAborted));
+
+    private static Task StartRestore(HttpContext context) =>
+        Start(context, body => Cold(context).RestoreAsync(context.RouteValue("ticket_id"), body, context.Caller(), context.RequestAborted));
+
+    private static Task StartQueueMove(HttpContext context) =>
+        Start(context, body => context.Service<QueueOperations>().MoveAsync(body, context.Caller(), context.RequestAborted));
+
+    private static async Task Start(HttpContext context, Func<JsonElement, Task<Result<Operation>>> start)
+    {
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem)
+        {
+            await context.AnswerProblem(read.Problem);
+            return;
+        }
+
+        var started = await start(body!.RootElement);
+        if (started.IsProblem)
+        {
+            await context.AnswerProblem(started.Problem);
+            return;
+        }
+
+        context.Response.Headers["Operation-Location"] = $"/{FunctionCatalog.RoutePrefix}/{FunctionCatalog.Version}/operations/{started.Value.Id}";
+        context.Response.Headers.RetryAfter = "1";
+        await context.Answer(started.Value, OperationsJson.Default.Operation, StatusCodes.Status202Accepted);
+    }
+
+    private static async Task Get(HttpContext context)
+    {
+        var found = await Operations(context).GetAsync(Id(context), context.Caller(), context.RequestAborted);
+        if (found is { IsProblem: false, Value.Status: "not_started" or "running" })
+            context.Response.Headers.RetryAfter = "1";
+        await context.Answer(found, OperationsJson.Default.Operation);
+    }
+
+    private static async Task List(HttpContext context) => await context.Answer(
+        await Operations(context).ListAsync(context.Parameter("status"), context.Parameter("cursor"), context.Caller(), context.RequestAborted), OperationsJson.Default.OperationList);
+
+    private static async Task Cancel(HttpContext context) =>
+        await context.Answer(await Operations(context).CancelAsync(Id(context), context.Caller(), context.RequestAborted), OperationsJson.Default.Operation);
+
+    /// <summary>Streams the pieces one after the other: the result may be larger than memory.</summary>
+    private static async Task GetResult(HttpContext context)
+    {
+        var result = await Operations(context).ResultAsync(Id(context), context.Caller(), context.RequestAborted);
+        if (result.IsProblem)
+        {
+            await context.AnswerProblem(result.Problem);
+            return;
+        }
+
+        context.Response.ContentType = "application/x-ndjson";
+        await foreach (var piece in result.Value.Pieces)
+            await piece.CopyToAsync(context.Response.Body, context.RequestAborted);
+        await context.Response.CompleteAsync();
+    }
+
+    private static ColdOperations Cold(HttpContext context) => context.Service<ColdOperations>();
+
+    private static LongOperations Operations(HttpContext context) => context.Service<LongOperations>();
+
+    private static string Id(HttpContext context) => context.RouteValue("operation_id");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Operation))]
+[JsonSerializable(typeof(OperationList))]
+internal sealed partial class OperationsJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using System.Diagnostics.Metrics;
+using Tickets.Functions.Hosting;
+
+namespace Tickets.Functions.Oplog;
+
+/// <summary>
+/// How long a change takes to a subscriber, measured by being one. Also the pattern for functions that react to changes: read the
+/// event from the body, act so that doing it twice does no harm (the op's id tells a repetition), and let an exception say that the
+/// message should come again. One that can never be handled fails each time and ends in the dead-letter queue.
+/// </summary>
+internal static class MeasureDelivery
+{
+    private static readonly Meter Meter = new("Tickets");
+
+    private static readonly Histogram<double> Delay =
+        Meter.CreateHistogram<double>("tickets.oplog.delivery", "s", "From a change's commit to its arrival at a subscriber.");
+
+    public static Task HandleAsync(IServiceProvider services, TopicMessage message, CancellationToken cancel)
+    {
+        var change = ChangeEvent.Read(message);
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        // A repetition was measured the first time.
+        if (message.DeliveryCount is null or 1)
+            Delay.Record(Math.Max(0, (now - change.At).TotalSeconds), new KeyValuePair<string, object?>("kind", change.Kind));
+        message.Log.Add($"{change.Kind} {change.Shard}:{change.Opid} after {(now - change.At).TotalMilliseconds:0} ms");
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,78 @@
+using Tickets.Contracts;
+using Tickets.Core.Access;
+using Tickets.Core.Webhooks;
+using Tickets.Functions.Hosting;
+
+namespace Tickets.Functions.Webhooks;
+
+/// <summary>The change log for receivers without Service Bus. Whoever makes a webhook has the system call out, hence the operator's role.</summary>
+internal static class WebhookFunctions
+{
+    public static void Declare(FunctionCatalog functions)
+    {
+        functions.MapGet("/webhooks", List).WithName("ListWebhooks").Requires(Permission.Operate);
+        functions.MapPost("/webhooks", Create).WithName("CreateWebhook").Requires(Permission.Operate);
+        functions.MapGet("/webhooks/{id}", Get).WithName("GetWebhook").Requires(Permission.Operate);
+        functions.MapPatch("/webhooks/{id}", SetStatus).WithName("ChangeWebhook").Requires(Permission.Operate);
+        functions.MapDelete("/webhooks/{id}", Remove).WithName("RemoveWebhook").Requires(Permission.Operate);
+        functions.MapPost("/webhooks/{id}/replay", Replay).WithName("ReplayWebhook").Requires(Permission.Operate);
+        functions.MapGet("/webhooks/{id}/dead", Dead).WithName("ListDeadDeliveries").Requires(Permission.Operate);
+    }
+
+    private static async Task List(HttpContext context) =>
+        await context.Answer(new WebhookList(await context.Service<WebhookSubscriptions>().ListAsync(context.Caller(), context.RequestAborted)), TicketsJson.Default.WebhookList);
+
+    private static async Task Create(HttpContext context)
+    {
+        var body = await context.ReadJson();
+        if (body.IsProblem)
+        {
+            await context.AnswerProblem(body.Problem);
+            return;
+        }
+
+        using var json = body.Value;
+        await context.Answer(await context.Service<WebhookSubscriptions>().CreateAsync(json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
+    }
+
+    private static async Task Get(HttpContext context) =>
+        await context.Answer(await context.Service<WebhookSubscriptions>().FindAsync(context.RouteValue("id"), context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
+
+    private static async Task SetStatus(HttpContext context)
+    {
+        var body = await context.ReadJson();
+        if (body.IsProblem)
+        {
+            await context.AnswerProblem(body.Problem);
+            return;
+        }
+
+        using var json = body.Value;
+        await context.Answer(await context.Service<WebhookSubscriptions>().SetStatusAsync(context.RouteValue("id"), json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
+    }
+
+    private static async Task Replay(HttpContext context)
+    {
+        var body = await context.ReadJson();
+        if (body.IsProblem)
+        {
+            await context.AnswerProblem(body.Problem);
+            return;
+        }
+
+        using var json = body.Value;
+        await context.Answer(await context.Service<WebhookSubscriptions>().ReplayAsync(context.RouteValue("id"), json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
+    }
+
+    private static async Task Remove(HttpContext context)
+    {
+        var problem = await context.Service<WebhookSubscriptions>().RemoveAsync(context.RouteValue("id"), context.Caller(), context.RequestAborted);
+        if (problem is not null)
+            await context.AnswerProblem(problem);
+        else
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task Dead(HttpContext context) =>
+        await context.Answer(await context.Service<WebhookSubscriptions>().DeadAsync(context.RouteValue("id"), context.Caller(), context.RequestAborted), TicketsJson.Default.DeadDeliveryList);
+}

@@ -1,0 +1,80 @@
+using Npgsql;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Archive;
+
+/// <summary>A ticket that left a hot shard lately for a part of a queue; <see cref="Part"/> is 0 when it came back or was erased.</summary>
+/// <param name="Revision">A cold index of at least this revision tells of it.</param>
+internal readonly record struct TierMove(string Queue, ulong Part, long Revision);
+
+/// <summary>
+/// What crossed between the tiers lately, as each hot shard knows it (table <c>tier_moves</c>). Rows are written with the removal of the tickets and kept for
+/// <see cref="Kept"/> after the move is settled, much longer than any process trusts its copy of the cold index: so a ticket that is neither hot nor named here
+/// is where a copy of that age says, or nowhere.
+/// </summary>
+public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimeProvider time)
+{
+    internal static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+
+    internal async Task<IReadOnlyList<TierMove>> OfTicketAsync(IReadOnlyCollection<string> shards, long ticketId, CancellationToken cancellationToken)
+    {
+        if (shards.Count == 1)
+            return await OfTicketAsync(shards.First(), ticketId, cancellationToken);
+        var all = await Task.WhenAll(shards.Select(shard => OfTicketAsync(shard, ticketId, cancellationToken)));
+        return all.SelectMany(moves => moves).ToList();
+    }
+
+    /// <summary>The tickets that left for a part.</summary>
+    internal async Task<IReadOnlySet<long>> OfPartAsync(string shard, ulong part, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand("select ids from tier_moves where part = $1");
+        command.Parameters.Add(Sql.Value((long)part));
+        var ids = new HashSet<long>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            ids.UnionWith(rows.GetFieldValue<long[]>(0));
+        return ids;
+    }
+
+    /// <summary>The parts' rows in the index say it all now.</summary>
+    internal async Task SettleAsync(string shard, IReadOnlyCollection<ulong> parts, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand("update tier_moves set settled_at = $2 where part = any($1) and settled_at is null");
+        command.Parameters.Add(Sql.Array([.. parts.Select(part => (long)part)]));
+        command.Parameters.Add(Sql.Value(time.GetUtcNow()));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Tells readers that a ticket's copies in a queue's cold tier have changed: they must not trust an index from before.</summary>
+    internal async Task TellAsync(string shard, string queue, IReadOnlyCollection<long> ticketIds, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand(
+            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {long.MaxValue}, $4, $4, $5)");
+        command.Parameters.Add(Sql.Value(queue));
+        command.Parameters.Add(Sql.Value(ticketIds.Min()));
+        command.Parameters.Add(Sql.Value(ticketIds.Max()));
+        command.Parameters.Add(Sql.Value(time.GetUtcNow()));
+        command.Parameters.Add(Sql.Array([.. ticketIds.Order()]));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Deletes what no reader can need any more.</summary>
+    public async Task<int> ForgetAsync(string shard, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand("delete from tier_moves where settled_at < $1");
+        command.Parameters.Add(Sql.Value(time.GetUtcNow() - Kept));
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<TierMove>> OfTicketAsync(string shard, long ticketId, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand(
+            "select queue, part, revision from tier_moves where first_id <= $1 and last_id >= $1 and $1 = any(ids)");
+        command.Parameters.Add(Sql.Value(ticketId));
+        List<TierMove>? moves = null;
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            (moves ??= []).Add(new TierMove(rows.GetString(0), (ulong)rows.GetInt64(1), rows.GetInt64(2)));
+        return moves ?? (IReadOnlyList<TierMove>)[];
+    }
+}

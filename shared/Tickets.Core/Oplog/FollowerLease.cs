@@ -1,0 +1,140 @@
+using Npgsql;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Oplog;
+
+/// <summary>
+/// The right to read a shard's log for somebody, and how far that has come: one process at a time, for some seconds at a time. Every
+/// write names the fence that it was given; a holder that slept past its time finds a newer one and writes nothing.
+/// </summary>
+internal sealed class FollowerLease
+{
+    public static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
+
+    private static readonly string Holder = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    private readonly Shard _shard;
+    private readonly string _follower;
+    private readonly TimeProvider _clock;
+    private readonly long _fence;
+    private long _renewedAt;
+
+    private FollowerLease(Shard shard, string follower, TimeProvider clock, long renewedAt, NpgsqlDataReader row)
+    {
+        (_shard, _follower, _clock, _renewedAt) = (shard, follower, clock, renewedAt);
+        _fence = row.GetInt64(0);
+        Opid = row.GetInt64(1);
+        SendingTo = row.NumberOrNull(2);
+        Attempts = row.GetInt32(3);
+        NextAt = row.TimeOrNull(4);
+    }
+
+    /// <summary>The last op that the other side has taken.</summary>
+    public long Opid { get; private set; }
+
+    /// <summary>The last op of a delivery that was tried and not taken; null when there is none.</summary>
+    public long? SendingTo { get; private set; }
+
+    /// <summary>How often that was tried.</summary>
+    public int Attempts { get; private set; }
+
+    public DateTimeOffset? NextAt { get; private set; }
+
+    /// <returns>Null when another holds it, or when there is no such follower.</returns>
+    public static async Task<FollowerLease?> TryTakeAsync(Shard shard, string follower, TimeProvider clock, CancellationToken cancel)
+    {
+        var asked = clock.GetTimestamp();
+        await using var command = shard.Database.CreateCommand(
+            """
+            update oplog_followers set fence = fence + 1, holder = $2, lease_until = now() + make_interval(secs => $3)
+            where follower = $1 and lease_until <= now()
+            returning fence, opid, sending_to, attempts, next_at
+            """);
+        command.Parameters.Add(Sql.Value(follower));
+        command.Parameters.Add(Sql.Value(Holder));
+        command.Parameters.Add(new() { Value = Duration.TotalSeconds });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? new FollowerLease(shard, follower, clock, asked, reader) : null;
+    }
+
+    /// <summary>Makes the follower where it is new; what it is to have taken already is told by <paramref name="opid"/>.</summary>
+    public static async Task EnsureAsync(Shard shard, string follower, long opid, CancellationToken cancel)
+    {
+        await using var command = shard.Database.CreateCommand(
+            "insert into oplog_followers (follower, opid, fence, lease_until, attempts) values ($1, $2, 0, '-infinity', 0) on conflict (follower) do nothing");
+        command.Parameters.Add(Sql.Value(follower));
+        command.Parameters.Add(Sql.Value(opid));
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Makes sure that nobody else can hold it for the next <paramref name="work"/>.</summary>
+    /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
+    public async Task EnsureAsync(TimeSpan work, CancellationToken cancel)
+    {
+        if (_clock.GetElapsedTime(_renewedAt) + work < Duration)
+            return;
+        await WriteAsync("opid = opid", [], cancel);
+    }
+
+    /// <summary>The other side has taken everything up to here.</summary>
+    /// <exception cref="LeaseLostException">Somebody else may hold it now; what was sent may be sent again.</exception>
+    public async Task AdvanceAsync(long opid, CancellationToken cancel)
+    {
+        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null", [Sql.Value(opid)], cancel);
+        (Opid, SendingTo, Attempts, NextAt) = (opid, null, 0, null);
+    }
+
+    /// <summary>Notes down what is about to be sent, so that it is sent again as it was.</summary>
+    /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
+    public async Task BeginAsync(long sendingTo, CancellationToken cancel)
+    {
+        await WriteAsync("sending_to = $4", [Sql.Value(sendingTo)], cancel);
+        SendingTo = sendingTo;
+    }
+
+    /// <summary>It was not taken.</summary>
+    /// <param name="failure">In a few words, fit for anybody's eyes.</param>
+    /// <param name="next">Not to be tried before; null leaves that to the holder.</param>
+    /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
+    public async Task FailAsync(string failure, DateTimeOffset? next, CancellationToken cancel)
+    {
+        await WriteAsync(
+            "attempts = attempts + 1, failing_since = coalesce(failing_since, now()), failure = $4, next_at = $5::timestamptz",
+            [Sql.Value(failure), new NpgsqlParameter { Value = next is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz }],
+            cancel);
+        (Attempts, NextAt) = (Attempts + 1, next);
+    }
+
+    /// <summary>Lets the next one have it at once.</summary>
+    public async Task ReleaseAsync()
+    {
+        try
+        {
+            await using var command = _shard.Database.CreateCommand("update oplog_followers set lease_until = '-infinity' where follower = $1 and fence = $2");
+            command.Parameters.Add(Sql.Value(_follower));
+            command.Parameters.Add(Sql.Value(_fence));
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
+        {
+            // Then it ends by itself.
+        }
+    }
+
+    private async Task WriteAsync(string set, NpgsqlParameter[] values, CancellationToken cancel)
+    {
+        var asked = _clock.GetTimestamp();
+        await using var command = _shard.Database.CreateCommand($"update oplog_followers set {set}, lease_until = now() + make_interval(secs => $3) where follower = $1 and fence = $2");
+        command.Parameters.Add(Sql.Value(_follower));
+        command.Parameters.Add(Sql.Value(_fence));
+        command.Parameters.Add(new() { Value = Duration.TotalSeconds });
+        foreach (var value in values)
+            command.Parameters.Add(value);
+        if (await command.ExecuteNonQueryAsync(cancel) == 0)
+            throw new LeaseLostException($"{_follower} on {_shard.Name} is held by another process now.");
+        _renewedAt = asked;
+    }
+}
+
+/// <summary>Another process goes on with the work; this one must stop at once.</summary>
+internal sealed class LeaseLostException(string message) : Exception(message);

@@ -1,0 +1,87 @@
+using Npgsql;
+using Tickets.Core.Platform;
+
+namespace Tickets.Core.Oplog;
+
+/// <summary>A stretch of a shard's log.</summary>
+/// <param name="From">The position asked: ops after it.</param>
+/// <param name="Head">The newest op there is.</param>
+/// <param name="Oldest">The oldest that is kept; past the head when none is.</param>
+/// <param name="ReadTo">Every op up to here was looked at.</param>
+internal sealed record OplogStretch(long From, long Head, long Oldest, long ReadTo, IReadOnlyList<OplogOp> Ops)
+{
+    /// <summary>Ops after the position are gone.</summary>
+    public bool Trimmed => From + 1 < Oldest && From < Head;
+}
+
+/// <param name="Only">Ids of the queues wanted; empty: all.</param>
+/// <param name="Except">Ids of the queues not wanted.</param>
+internal sealed record OplogFilter(int[] Only, int[] Except)
+{
+    public static OplogFilter None { get; } = new([], []);
+}
+
+/// <summary>Reads the log's table.</summary>
+internal static class OplogRows
+{
+    public const int AnyLength = int.MaxValue;
+
+    private const string Columns = "opid, at, ticket_id, queue_id, kind, version, status, resolution";
+
+    /// <param name="window">Looks at so many ops and no more, whatever the filter lets through.</param>
+    /// <param name="longestDiff">Longer ones are not fetched; in bytes.</param>
+    public static async Task<OplogStretch> ReadAsync(Shard shard, long after, int max, long window, OplogFilter filter, int longestDiff, CancellationToken cancel)
+    {
+        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
+        batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
+        batch.BatchCommands.Add(Sql.Command(
+            $"""
+            select {Columns}, case when octet_length(diff::text) <= $6 then diff end from oplog
+            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) and queue_id <> all($5::int[]) order by opid limit $4
+            """,
+            Sql.Value(after),
+            Sql.Value(after + window),
+            Sql.Array(filter.Only),
+            Sql.Value((long)max),
+            Sql.Array(filter.Except),
+            Sql.Value(longestDiff)));
+        // The oldest op is read last: a partition that is dropped meanwhile shows as a gap, not as ops that never were.
+        batch.BatchCommands.Add(Sql.Command("select opid from oplog order by opid limit 1"));
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var head = reader.GetInt64(0);
+        await reader.NextResultAsync(cancel);
+        var ops = new List<OplogOp>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (reader.GetInt64(0) <= head)
+                ops.Add(Read(shard, reader));
+        }
+
+        await reader.NextResultAsync(cancel);
+        var oldest = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : head + 1;
+        var readTo = ops.Count == max ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + window));
+        return new OplogStretch(after, head, oldest, readTo, ops);
+    }
+
+    public static async Task<long> HeadAsync(Shard shard, CancellationToken cancel)
+    {
+        await using var command = shard.Database.CreateCommand("select last_opid from oplog_head");
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <returns>Null when it is not kept any more, or not there yet.</returns>
+    public static async Task<OplogOp?> FindAsync(Shard shard, long opid, CancellationToken cancel)
+    {
+        await using var command = shard.Database.CreateCommand($"select {Columns}, diff from oplog where opid = $1");
+        command.Parameters.Add(Sql.Value(opid));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Read(shard, reader) : null;
+    }
+
+    private static OplogOp Read(Shard shard, NpgsqlDataReader reader) => new(
+        shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6), reader.TextOrNull(7), reader.TextOrNull(8));
+}

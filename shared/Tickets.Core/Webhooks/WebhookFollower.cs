@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using Tickets.Contracts;
+using Tickets.Core.Oplog;
+using Tickets.Core.Platform;
+using Tickets.Core.Platform.Webhooks;
+using Tickets.Core.Settings;
+
+namespace Tickets.Core.Webhooks;
+
+/// <summary>
+/// Delivers one shard's ops to one webhook, in order and one delivery at a time. Where a delivery ends is noted before it is tried, so
+/// it is the same each time, by whichever process; what it was answered is noted before the next.
+/// </summary>
+internal sealed class WebhookFollower(
+    Subscription webhook, Shard shard, OplogHead head, WebhookSender sender, SubscriptionStore store, SettingsCache settings, WebhookOptions options, TimeProvider clock, ILogger logger)
+{
+    private const int Page = 500;
+    private const long Window = 20_000;
+    private const int LongestDiff = 128 * 1024;
+
+    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Lease = FollowerLease.Duration;
+
+    // Passing over what is not wanted need not be noted each time: it is passed over again.
+    private const long NotedEvery = 1000;
+
+    private readonly int[] _only = webhook.Queue is { } queue && settings.Current.Queues.TryGetValue(queue, out var known) ? [known.QueueId] : [];
+
+    /// <summary>Works until it is cancelled, the webhook is gone, or another process has the work.</summary>
+    public async Task RunAsync(FollowerLease lease, CancellationToken cancel)
+    {
+        var position = lease.Opid;
+        while (true)
+        {
+            await RestUntilAsync(lease, lease.NextAt, cancel);
+            var stretch = await OplogRows.ReadAsync(shard, position, Page, Window, new OplogFilter(_only, []), LongestDiff, cancel);
+            head.Tell(stretch.Head);
+            if (stretch.Trimmed)
+            {
+                await PassOverAsync(lease, stretch, cancel);
+                position = lease.Opid;
+                continue;
+            }
+
+            if (stretch.Ops.Any(op => !settings.Current.QueuesById.ContainsKey(op.QueueId)))
+                await settings.RefreshAsync(cancel);
+            var batch = WebhookBatch.Of(stretch, lease.SendingTo, webhook, settings.Current);
+            if (!batch.Body.IsEmpty)
+            {
+                if (!await DeliverAsync(lease, batch, cancel))
+                    return;
+                position = lease.Opid;
+                continue;
+            }
+
+            position = batch.ReadTo;
+            if (position - lease.Opid >= NotedEvery)
+                await lease.AdvanceAsync(position, cancel);
+            if (position < stretch.Head)
+                continue;
+            await lease.EnsureAsync(Lease - IdlePause, cancel);
+            await head.WaitAsync(position, IdlePause, cancel);
+            await Task.Delay(Between, clock, cancel);
+        }
+    }
+
+    /// <returns>False when the webhook is gone.</returns>
+    private async Task<bool> DeliverAsync(FollowerLease lease, WebhookBatch batch, CancellationToken cancel)
+    {
+        if (lease.SendingTo is null)
+            await lease.BeginAsync(batch.ReadTo, cancel);
+        var id = webhook.DeliveryId(shard.Name, batch.FirstOpid, batch.LastOpid);
+        using var renewing = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var held = HoldAsync(lease, renewing.Token);
+        var attempt = await sender.SendAsync(new WebhookDelivery(webhook.Url, webhook.Secret, id, OpJson.EventBatchType, batch.Body), cancel);
+        await renewing.CancelAsync();
+        await held;
+        WebhookMetrics.Attempts.Add(1, new KeyValuePair<string, object?>("outcome", attempt.IsDelivered ? "delivered" : "failed"));
+        if (attempt.IsDelivered)
+        {
+            await lease.AdvanceAsync(batch.ReadTo, cancel);
+            return true;
+        }
+
+        if (attempt.IsGone)
+        {
+            logger.Gone(webhook.WebhookId);
+            await store.SetStatusAsync(webhook.WebhookId, Subscription.Gone, cancel);
+            return false;
+        }
+
+        await FailedAsync(lease, batch, id, attempt, cancel);
+        return true;
+    }
+
+    private async Task FailedAsync(FollowerLease lease, WebhookBatch batch, string id, WebhookAttempt attempt, CancellationToken cancel)
+    {
+        var failed = lease.Attempts + 1;
+        var chance = (uint)HashCode.Combine(id, failed) / (double)uint.MaxValue;
+        if (options.Backoff.After(failed, attempt.RetryAfter, chance) is { } pause)
+        {
+            var next = clock.GetUtcNow() + pause;
+            logger.NotTaken(webhook.WebhookId, id, attempt.Reason!, failed, next);
+            await lease.FailAsync(attempt.Reason!, next, cancel);
+            return;
+        }
+
+        logger.GivenUp(webhook.WebhookId, id, attempt.Reason!);
+        WebhookMetrics.Dead.Add(1);
+        await DeadDeliveries.AddAsync(shard, webhook, new DeadDelivery(id, shard.Name, batch.FirstOpid, batch.LastOpid, failed, attempt.Reason!, clock.GetUtcNow()), cancel);
+        await lease.AdvanceAsync(batch.ReadTo, cancel);
+    }
+
+    /// <summary>The log was trimmed past it: what it did not get in time is listed as given up.</summary>
+    private async Task PassOverAsync(FollowerLease lease, OplogStretch stretch, CancellationToken cancel)
+    {
+        var (first, last) = (lease.Opid + 1, stretch.Oldest - 1);
+        var id = webhook.DeliveryId(shard.Name, first, last);
+        logger.GivenUp(webhook.WebhookId, id, "trimmed");
+        await DeadDeliveries.AddAsync(shard, webhook, new DeadDelivery(id, shard.Name, first, last, lease.Attempts, "the change log was trimmed before it was delivered", clock.GetUtcNow()), cancel);
+        await lease.AdvanceAsync(last, cancel);
+    }
+
+    private async Task RestUntilAsync(FollowerLease lease, DateTimeOffset? next, CancellationToken cancel)
+    {
+        while (next - clock.GetUtcNow() is { } left && left > TimeSpan.Zero)
+        {
+            await lease.EnsureAsync(Lease - IdlePause, cancel);
+            await Task.Delay(left < IdlePause ? left : IdlePause, clock, cancel);
+        }
+
+        await lease.EnsureAsync(Lease - IdlePause, cancel);
+    }
+
+    /// <summary>A receiver may take longer than the lease lasts.</summary>
+    private async Task HoldAsync(FollowerLease lease, CancellationToken cancel)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(IdlePause, clock, cancel);
+                await lease.EnsureAsync(Lease - IdlePause, cancel);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The receiver has answered.
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Azure.Storage.Blobs;
+
+namespace Tickets.Acceptance.Operations;
+
+public class EraseTests(RunningApp app)
+{
+    [Fact]
+    public async Task An_erased_person_is_gone_from_hot_parts_log_and_results_and_a_retry_makes_no_second_ticket()
+    {
+        var secret = $"Mallory-{Guid.NewGuid():n}";
+        var queue = await app.NewQueueAsync("hot-0", retention: "PT0S");
+        var nonce = await app.Admin.NonceAsync();
+        var create = $$"""{"nonce": "{{nonce}}", "queue": "{{queue}}", "created_at": "1990-01-05T00:00:00Z", "meta": {"person": "{{secret}}"}, "indexed_meta": {"state": "{{secret}}"} }""";
+        var first = (await app.Admin.PostAsync("/tickets", create)).Ok();
+        var cold = first.Text("ticket_id")!;
+        await app.Admin.CloseAsync(queue, cold);
+        var others = await app.ArchivedAsync(queue, 30);
+        await Archive.Archiving.MoveAsync(app.Admin, queue, cold);
+        var hot = await app.Admin.CreateAsync(queue, $"\"meta\": {{\"person\": \"{secret}\"}}");
+        var scan = await app.Admin.RunAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"} }""");
+        Assert.Contains(secret, (await app.Admin.GetAsync($"/operations/{scan.Text("id")}/result")).Text);
+
+        var erased = await app.Admin.RunAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["{{cold}}", "{{hot}}", "4711"]}""");
+
+        Assert.Equal("succeeded", erased.Text("status"));
+        var report = erased.GetProperty("result");
+        Assert.Equal((2, 1, 1), (report.Number("tickets"), report.Number("parts"), report.Number("result_lines")));
+        Assert.True(report.Number("ops") >= 3);
+        foreach (var process in new[] { app.Admin, await app.SecondAsync() })
+        {
+            (await process.GetAsync($"/tickets/{cold}?queue={queue}")).Problem(404, "ticket_not_found");
+            (await process.GetAsync($"/tickets/{hot}")).Problem(404, "ticket_not_found");
+            foreach (var other in others)
+                Assert.Equal("cold", (await process.TicketAsync(queue, other)).Text("tier"));
+        }
+
+        Assert.Equal(0, await OccurrencesAsync(secret));
+        var log = await ChangeLog.OplogReader.ReadAllAsync(app.Admin, queue: queue);
+        Assert.DoesNotContain(secret, string.Join('\n', log.Select(op => op.GetRawText())));
+        Assert.Equal(2, log.Count(op => op.Text("kind") == "erased"));
+
+        // The robot that made it tries once more.
+        (await app.Admin.PostAsync("/tickets", create)).Ok().Is(first.GetRawText());
+        (await app.Admin.PostAsync("/tickets", create.Replace(secret, "another", StringComparison.Ordinal))).Problem(409, "invalid_nonce");
+        (await app.Admin.GetAsync($"/tickets/{cold}")).Problem(404, "ticket_not_found");
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_an_erasure_is_named()
+    {
+        var queue = await app.NewQueueAsync();
+        (await app.Admin.PostAsync("/cold/erasures", $$"""{"queue": "{{queue}}"}""")).Problem(400, "invalid_field", "/ticket_ids");
+        (await app.Admin.PostAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["x", "1"]}""")).Problem(400, "invalid_field", "/ticket_ids/0");
+        (await app.Admin.PostAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["1"], "why": 1}""")).Problem(400, "unknown_member", "/why");
+        (await app.Admin.PostAsync("/cold/erasures", """{"queue": "no/such", "ticket_ids": ["1"]}""")).Problem(400, "queue_not_found");
+    }
+
+    /// <summary>In every blob that there is, uncompressed where it is compressed.</summary>
+    private async Task<int> OccurrencesAsync(string text)
+    {
+        var blobs = new BlobServiceClient(app.Stack.StorageConnectionString);
+        var found = 0;
+        foreach (var container in new[] { "cold", "results" })
+        {
+            await foreach (var blob in blobs.GetBlobContainerClient(container).GetBlobsAsync())
+            {
+                await using var stream = await blobs.GetBlobContainerClient(container).GetBlobClient(blob.Name).OpenReadAsync();
+                await using var content = blob.Name.EndsWith(".gz", StringComparison.Ordinal) ? new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionMode.Decompress) : (Stream)stream;
+                using var reader = new StreamReader(content);
+                if ((await reader.ReadToEndAsync()).Contains(text, StringComparison.Ordinal))
+                    found++;
+            }
+        }
+
+        return found;
+    }
+}
