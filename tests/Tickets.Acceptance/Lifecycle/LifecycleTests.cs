@@ -120,7 +120,7 @@ public class LifecycleTests(RunningApp app)
         Assert.Equal(0, await RepairedAsync());
 
         var shard = app.Stack.Shards[await HubOfAsync(id)];
-        await ExecuteAsync(shard, $"delete from orchestration_ready where instance_id = 'ticket/{id}'; delete from orchestrations where instance_id = 'ticket/{id}'; update tickets set updated_at = updated_at - interval '1 minute' where ticket_id = {id}");
+        await ExecuteAsync(shard, $"delete from orchestration_ready where instance_id = 'ticket/{id}'; delete from orchestrations where instance_id = 'ticket/{id}'; delete from orchestration_inbox where instance_id = 'ticket/{id}'; delete from orchestration_history where instance_id = 'ticket/{id}'; update tickets set updated_at = updated_at - interval '1 minute' where ticket_id = {id}");
 
         await Eventually.IsAsync(async () => await RepairedAsync() + await CountAsync(shard, $"select count(*) from orchestration_ready where instance_id = 'ticket/{id}'") > 0);
         await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("status") == "open2");
