@@ -162,7 +162,8 @@ public static class TicketsCore
         services.AddSingleton<TicketRow>();
         services.AddSingleton<TicketMaker>();
         services.AddSingleton<DeclareTasks>(LifecycleTasks.Declare);
-        services.AddSingleton(new TaskHubsOptions(new TaskHubOptions(), configuration["Orchestration:AlwaysOn"] is not { } text || !bool.TryParse(text, out var always) || always));
+        var work = new TaskHubOptions { Lease = TicketsOptions.Duration(configuration, "Orchestration:Lease", TimeSpan.FromSeconds(30)) };
+        services.AddSingleton(new TaskHubsOptions(work, configuration["Orchestration:AlwaysOn"] is not { } text || !bool.TryParse(text, out var always) || always));
         services.AddSingleton<PrepareHub>(get => (hub, cancel) => Get<LifecycleSweep>(get).BeforeWorkAsync(hub, cancel));
         AddHosted<TaskHubs>(services);
         services.AddSingleton<OrchestrationReads>();
