@@ -15,8 +15,39 @@ public sealed record WorkflowStatus
     public string? RemindEvery { get; init; }
     public string? Group { get; init; }
     public string? OnTimeout { get; init; }
+
+    /// <summary>What is done, one after the other, when a ticket enters the status.</summary>
+    public IReadOnlyList<WorkflowStep>? Steps { get; init; }
+
+    /// <summary>Where tickets are made about tickets that can go nowhere; the ticket's own queue unless given.</summary>
+    public string? ErrorQueue { get; init; }
     public string? Description { get; init; }
 }
+
+/// <summary>One step; exactly one member is given.</summary>
+public sealed record WorkflowStep
+{
+    /// <summary>Tells a bot at this address and waits for its 2xx.</summary>
+    public string? Webhook { get; init; }
+
+    /// <summary>Makes a child ticket.</summary>
+    public ChildTicket? Create { get; init; }
+
+    /// <summary>Waits so long; ISO 8601 duration.</summary>
+    public string? Wait { get; init; }
+
+    /// <summary>Waits until then.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Waits until these tickets have closed: <c>children</c>, those that the steps before have made, or a ticket's id.</summary>
+    public string? UntilClosed { get; init; }
+
+    /// <summary>Sends the ticket on to the normal next status.</summary>
+    public bool? SendOn { get; init; }
+}
+
+/// <param name="Meta">Blocks of the new ticket, by name.</param>
+public sealed record ChildTicket(string Queue, string? Group = null, IReadOnlyDictionary<string, System.Text.Json.JsonElement>? Meta = null);
 
 /// <summary><paramref name="Type"/> is <c>int64</c> or <c>string</c>; <paramref name="Slot"/> is 1 to 5 within its type.</summary>
 public sealed record IndexedField(string Type, int Slot);

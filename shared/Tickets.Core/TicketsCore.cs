@@ -6,13 +6,15 @@ using Tickets.Core.Archive;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
 using Tickets.Core.Archive.Scan;
-using Tickets.Core.Operations;
+using Tickets.Core.Notifications;
 using Tickets.Core.Operations.Erase;
 using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
-using Tickets.Core.Oplog;
+using Tickets.Core.Operations;
 using Tickets.Core.Oplog.Relay;
+using Tickets.Core.Oplog;
+using Tickets.Core.Orchestration.Client;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.ServiceBus;
@@ -21,6 +23,7 @@ using Tickets.Core.Platform.Webhooks;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Reading;
@@ -44,7 +47,7 @@ public static class TicketsCore
         AddWebhooks(services, configuration);
         AddTicketing(services);
         AddArchive(services, configuration);
-        AddOrchestration(services);
+        AddLifecycle(services, configuration);
         AddOperations(services);
         return services;
     }
@@ -105,7 +108,11 @@ public static class TicketsCore
         {
             var writers = ActivatorUtilities.CreateInstance<ShardWriters>(provider);
             foreach (var writer in writers.All)
+            {
                 writer.OnCommitted = opid => provider.GetRequiredService<OplogHeads>()[writer.Shard.Name].Tell(opid);
+                writer.OnOrchestrationsWoken = () => provider.GetRequiredService<TaskHubs>()[writer.Shard.Name].Wake();
+            }
+
             return writers;
         });
         services.AddHostedService(provider => provider.GetRequiredService<ShardWriters>());
@@ -148,10 +155,19 @@ public static class TicketsCore
         services.AddSingleton<ArchiveClosedTickets>();
     }
 
-    private static void AddOrchestration(IServiceCollection services)
+    private static void AddLifecycle(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(new TaskHubsOptions(new TaskHubOptions()));
+        services.AddSingleton(_ => new HttpClient { Timeout = TimeSpan.FromMinutes(1) });
+        services.AddSingleton<ReadNotifications>();
+        services.AddSingleton<TicketRow>();
+        services.AddSingleton<TicketMaker>();
+        services.AddSingleton<DeclareTasks>(LifecycleTasks.Declare);
+        var work = new TaskHubOptions { Lease = TicketsOptions.Duration(configuration, "Orchestration:Lease", TimeSpan.FromSeconds(30)) };
+        services.AddSingleton(new TaskHubsOptions(work, configuration["Orchestration:AlwaysOn"] is not { } text || !bool.TryParse(text, out var always) || always));
+        services.AddSingleton<PrepareHub>(get => (hub, cancel) => Get<LifecycleSweep>(get).BeforeWorkAsync(hub, cancel));
         AddHosted<TaskHubs>(services);
+        services.AddSingleton<OrchestrationReads>();
+        services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
     }
 
     private static void AddOperations(IServiceCollection services)

@@ -2,12 +2,13 @@ using System.CommandLine;
 using Tickets.Bench;
 using Tickets.Bench.Cold;
 using Tickets.Bench.Hot;
+using Tickets.Bench.Orchestration;
 using Tickets.Bench.Oplog;
 using Tickets.Bench.Report;
 using Tickets.Bench.Start;
 using Tickets.Local;
 
-IBenchArea[] areas = [new HotArea(), new OplogArea(), new ColdArea(), new StartArea()];
+IBenchArea[] areas = [new HotArea(), new OrchestrationArea(), new OplogArea(), new ColdArea(), new StartArea()];
 
 var quick = new Option<bool>("--quick") { Description = "Smaller and shorter: at most three minutes, for a first look.", Recursive = true };
 var only = new Option<string[]>("--only") { Description = "Names of figures to measure, separated by commas.", Recursive = true, AllowMultipleArgumentsPerToken = true };

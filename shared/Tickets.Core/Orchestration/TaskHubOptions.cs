@@ -18,6 +18,9 @@ public sealed record TaskHubOptions
     /// <summary>The pause after an attempt that failed, doubled with each.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>The pause of a worker that could not reach its database.</summary>
+    public TimeSpan AwayPause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an idle worker at most looks away.</summary>
     public TimeSpan LongestLookAway { get; init; } = TimeSpan.FromSeconds(1.2);
 

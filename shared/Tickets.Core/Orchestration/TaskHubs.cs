@@ -8,6 +8,9 @@ namespace Tickets.Core.Orchestration;
 /// <summary>Tells the registry of an area's orchestrators and activities. Every hub of the process has the same.</summary>
 public delegate void DeclareTasks(DurableTaskRegistry tasks);
 
+/// <summary>What comes before all work on a hub when a process starts.</summary>
+public delegate Task PrepareHub(string hub, CancellationToken cancel);
+
 /// <summary>The task hubs of this process: one for each shard, and one for work that belongs to none, on the settings database.</summary>
 public sealed class TaskHubs : IHostedService, IAsyncDisposable
 {
@@ -16,16 +19,18 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     private readonly Dictionary<string, TaskHub> _shards;
     private readonly TaskHubsOptions _options;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly IReadOnlyList<PrepareHub> _prepare;
     private bool _disposed;
     private readonly TimeProvider _clock;
     private Task _starting = Task.CompletedTask;
 
-    public TaskHubs(ShardSet shards, NpgsqlDataSource settings, IEnumerable<DeclareTasks> tasks, TaskHubsOptions options, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
+    public TaskHubs(ShardSet shards, NpgsqlDataSource settings, IEnumerable<DeclareTasks> tasks, IEnumerable<PrepareHub> prepare, TaskHubsOptions options, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
     {
         var registry = new DurableTaskRegistry();
         foreach (var declare in tasks)
             declare(registry);
         _options = options;
+        _prepare = [.. prepare];
         _clock = clock;
         _shards = shards.All.ToDictionary(shard => shard.Name, shard => new TaskHub(shard.Database, registry, services, clock, loggers, options.Hub), StringComparer.Ordinal);
         Settings = new TaskHub(settings, registry, services, clock, loggers, options.Hub);
@@ -44,7 +49,7 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (_options.AlwaysOn)
-            _starting = Task.WhenAll(All.Select(hub => StartAsync(hub.Hub)));
+            _starting = Task.WhenAll(All.Select(hub => StartAsync(hub.Name, hub.Hub)));
         return Task.CompletedTask;
     }
 
@@ -67,12 +72,14 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Once the database has its tables; another database that is away delays nobody.</summary>
-    private async Task StartAsync(TaskHub hub)
+    private async Task StartAsync(string name, TaskHub hub)
     {
         try
         {
             while (!await hub.IsReadyAsync(_stopping.Token))
                 await Task.Delay(Pause, _clock, _stopping.Token);
+            foreach (var prepare in _prepare)
+                await prepare(name, _stopping.Token);
             hub.Start();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

@@ -64,7 +64,7 @@ public sealed record TicketsOptions
             : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot_0).");
     }
 
-    private static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback)
+    internal static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback)
     {
         if (configuration[key] is not { Length: > 0 } text)
             return fallback;

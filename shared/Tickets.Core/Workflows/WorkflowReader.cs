@@ -81,6 +81,8 @@ public static class WorkflowReader
             RemindEvery = reader.Text("remind_every"),
             Group = reader.Text("group"),
             OnTimeout = reader.Text("on_timeout"),
+            Steps = WorkflowSteps.Read(reader, errors, unknown),
+            ErrorQueue = reader.Text("error_queue", 128),
             Description = reader.Text("description", 4096),
         };
         reader.Finish(unknown);

@@ -52,6 +52,8 @@ public sealed record FieldSlot(string Name, bool IsText, int Slot)
 
 public sealed record StatusRules(string Name, bool Terminal, IReadOnlyList<Transition> To, IReadOnlyList<string> Resolutions, bool ResolutionRequired)
 {
+    public StatusLifecycle? Lifecycle { get; init; }
+
     /// <summary>The transitions as the workflow writes them.</summary>
     public IReadOnlyList<string> Allowed { get; } = To.Select(transition => transition.ToString()).ToList();
 }
@@ -71,8 +73,12 @@ public sealed class WorkflowRules
                 status.Value.Terminal == true,
                 (status.Value.To ?? []).Select(Transition.Parse).ToList(),
                 status.Value.Resolutions ?? [],
-                status.Value.ResolutionRequired == true),
+                status.Value.ResolutionRequired == true)
+            {
+                Lifecycle = StatusLifecycle.Of(status.Value),
+            },
             StringComparer.Ordinal);
+        HasLifecycle = Statuses.Values.Any(status => status.Lifecycle is not null);
         Initial = Statuses[definition.Initial!];
         Fields = (definition.IndexedFields ?? new Dictionary<string, IndexedField>())
             .ToDictionary(field => field.Key, field => new FieldSlot(field.Key, field.Value.Type == "string", field.Value.Slot), StringComparer.Ordinal);
@@ -82,6 +88,8 @@ public sealed class WorkflowRules
     }
 
     public Workflow Definition { get; }
+    /// <summary>Something happens by itself to its tickets: each has an orchestration.</summary>
+    public bool HasLifecycle { get; }
     public StatusRules Initial { get; }
     public IReadOnlyDictionary<string, StatusRules> Statuses { get; }
     public IReadOnlyDictionary<string, FieldSlot> Fields { get; }

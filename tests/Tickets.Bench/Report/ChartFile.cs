@@ -12,7 +12,7 @@ internal static class ChartFile
         return file;
     }
 
-    private static string Checkout()
+    internal static string Checkout()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -64,7 +64,6 @@ public sealed class DurableTaskClient
         batch.BatchCommands.Add(OrchestrationStatements.Hold([instanceId]));
         batch.BatchCommands.Add(OrchestrationStatements.MessageCommand([OrchestrationMessage.Of(OrchestrationEvent.Of(instanceId, eventName, eventPayload))], Now, returning: true));
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        await reader.NextResultAsync(cancellation);
         return await reader.ReadAsync(cancellation);
     }
 

@@ -33,8 +33,6 @@ internal static class Terminations
         foreach (var command in Commands(ids, parents, output, now))
             batch.BatchCommands.Add(command);
         await using var reader = await batch.ExecuteReaderAsync(cancel);
-        await reader.ReadAsync(cancel);
-        await reader.NextResultAsync(cancel);
         var ended = 0;
         while (await reader.ReadAsync(cancel))
             ended++;

@@ -9,15 +9,25 @@ namespace Tickets.Core.Orchestration.Storage;
 
 /// <summary>
 /// Starts and events as set-wise statements for a transaction of the caller's: they take effect when it commits, and cost it no round trip of their own.
-/// They return at most numbers. Lock order: what the caller locks, then the instances in the order of their ids, which <see cref="Hold"/> sees to.
+/// They answer no rows. Lock order: what the caller locks, then the instances in the order of their ids, which <see cref="Hold"/> sees to.
 /// </summary>
 public static class OrchestrationStatements
 {
+    // The next execution: what the ended one recorded stays apart from it.
+    private const string ReplaceEnded =
+        """
+        do update set name = excluded.name, version = excluded.version, execution = orchestrations.execution + 1, status = 0, parent_id = excluded.parent_id,
+            parent_execution = excluded.parent_execution, parent_task = excluded.parent_task, created_at = excluded.created_at, start_at = excluded.start_at, completed_at = null,
+            input = excluded.input, output = null, failure = null, custom_status = null, carried = null, tags = excluded.tags, trace_parent = excluded.trace_parent
+        where orchestrations.status > 0
+        """;
+
     /// <summary>Starts; one whose id is taken is left as it is.</summary>
-    public static IEnumerable<NpgsqlBatchCommand> Start(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now)
+    /// <param name="replaceEnded">Except one that has ended: the new one takes its place.</param>
+    public static IEnumerable<NpgsqlBatchCommand> Start(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool replaceEnded = false)
     {
         if (starts.Count > 0)
-            yield return StartCommand(starts, now, returning: false);
+            yield return StartCommand(starts, now, returning: false, replaceEnded);
     }
 
     /// <summary>Events; one for an orchestration that has ended or never was is dropped.</summary>
@@ -32,11 +42,11 @@ public static class OrchestrationStatements
     /// <summary>Locks instances that are only written to.</summary>
     internal static NpgsqlBatchCommand Hold(IEnumerable<string> ids)
     {
-        var distinct = ids.Distinct(StringComparer.Ordinal).ToArray();
-        return Sql.Command("select orchestration_hold($1, $2)", Sql.Array(distinct), Sql.Array(new long?[distinct.Length]));
+        var distinct = ids.Distinct(StringComparer.Ordinal).ToArray<string?>();
+        return Sql.Command("call orchestration_lock($1)", Sql.Array(distinct));
     }
 
-    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning) => Sql.Command(
+    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning, bool replaceEnded = false) => Sql.Command(
         $"""
         with made as (
             insert into orchestrations (instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, created_at)
@@ -44,7 +54,7 @@ public static class OrchestrationStatements
             from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::text[], $9::int[], $10::int[])
                 with ordinality as s(instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, ord)
             order by s.instance_id, s.ord
-            on conflict (instance_id) do nothing
+            on conflict (instance_id) {(replaceEnded ? ReplaceEnded : "do nothing")}
             returning instance_id, name, start_at)
         insert into orchestration_ready (instance_id, name, due_at) select instance_id, lower(name), start_at from made
         {(returning ? "returning instance_id" : "")}

@@ -170,8 +170,10 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     {
         if (_execution.IsFirst)
         {
+            // The time of a start that was set for later, and that a message has called up before it, has not come.
+            var now = hub.Now.UtcDateTime;
             var started = new HistoryEvent { Kind = HistoryEventKind.ExecutionStarted };
-            Record(_execution.Run(_time = claimed.StartAt, [started, .. claimed.Carried]));
+            Record(_execution.Run(_time = claimed.StartAt < now ? claimed.StartAt : now, [started, .. claimed.Carried]));
         }
 
         // What is in the inbox stays there for the next execution, if there is one.
@@ -184,18 +186,18 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
             outcomes.Add(task.GetAwaiter().GetResult());
         }
 
-        var now = hub.Now.UtcDateTime;
+        var here = hub.Now.UtcDateTime;
         var consumed = _inbox.ConvertAll(message => message.Seq);
         List<HistoryEvent> happened =
         [
             .. outcomes,
             .. _inbox.Where(message => message.Execution is null || message.Execution == claimed.Identity.Execution).Select(message => message.Body),
-            .. _execution.Due(now),
+            .. _execution.Due(here),
         ];
         _lastSeq = consumed.Count > 0 ? consumed[^1] : _lastSeq;
         _inbox = [];
         if (happened.Count > 0)
-            Record(_execution.Run(_time = now > _time ? now : _time, happened));
+            Record(_execution.Run(_time = here > _time ? here : _time, happened));
         return consumed;
     }
 
@@ -246,7 +248,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     }
 
     private bool IsPureBeginning(List<long> consumed) =>
-        _recorded == 0 && _unrecorded.Count == 1 && consumed.Count == 0 && claimed.Carried.Count == 0 && claimed.Attempts == 0 && _toQueue.Count == 0 && _local.Count == 0
+        _recorded == 0 && _unrecorded.Count == 1 && _time == claimed.StartAt && consumed.Count == 0 && claimed.Carried.Count == 0 && claimed.Attempts == 0 && _toQueue.Count == 0 && _local.Count == 0
         && _execution.CustomStatus == _recordedStatus && _unrecorded[0].Out.Count > 0 && _unrecorded[0].Out.All(did => did.Kind == HistoryEventKind.TaskScheduled);
 
     private StepCommit Commit(List<long> consumed, bool hold)

@@ -11,7 +11,6 @@ internal sealed class OrchestrationWorker(HubParts hub, HeldRuns held, Alarm ala
 {
     private const int MostAtOnce = 64;
     private static readonly TimeSpan ShortestLookAway = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
     private readonly string[] _orchestrators = hub.Registry.OrchestratorNames;
     private readonly string[] _activities = hub.Registry.ActivityNames;
@@ -73,7 +72,7 @@ internal sealed class OrchestrationWorker(HubParts hub, HeldRuns held, Alarm ala
             catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
             {
                 hub.Logger.HubAway(fault);
-                await Task.WhenAny(Task.Delay(AfterFault, hub.Clock, stop));
+                await Task.WhenAny(Task.Delay(hub.Options.AwayPause, hub.Clock, stop));
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
+using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Ticketing.Writing;
@@ -14,6 +15,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private readonly Dictionary<long, TicketState> _original = [];
     private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> _answers = [];
     private readonly Dictionary<Guid, int> _opOfKey = [];
+    private LifecycleChanges? _lifecycle;
     private int _lastOp;
 
     /// <summary>Tickets as they are to stand.</summary>
@@ -33,6 +35,17 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public List<EraseTicket> Erasures { get; } = [];
 
     public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || Finishes.Count > 0;
+
+    /// <summary>What the decisions mean for the tickets' orchestrations.</summary>
+    public LifecycleChanges Lifecycle()
+    {
+        if (_lifecycle is not null)
+            return _lifecycle;
+        _lifecycle = new LifecycleChanges(shard, now);
+        foreach (var ticket in Tickets.Values)
+            _lifecycle.Add(Before(ticket.TicketId), ticket);
+        return _lifecycle;
+    }
 
     /// <summary>The row as it stood before the group; null for a ticket that the group makes.</summary>
     public TicketState? Before(long ticketId) => _original.GetValueOrDefault(ticketId);

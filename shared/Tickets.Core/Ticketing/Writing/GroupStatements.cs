@@ -36,6 +36,8 @@ internal static class GroupStatements
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
         AddErasures(batch, decisions, now);
+        foreach (var command in decisions.Lifecycle().Commands())
+            batch.BatchCommands.Add(command);
         AddOps(batch, decisions, epoch, now);
         batch.BatchCommands.Add(Sql.Command("commit"));
 

@@ -34,6 +34,9 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     /// <summary>Called after each group with the shard's newest opid.</summary>
     public Action<long>? OnCommitted { get; set; }
 
+    /// <summary>Called after each group that gave orchestrations of the shard something to do now.</summary>
+    public Action? OnOrchestrationsWoken { get; set; }
+
     public void Start() => _running = Task.Run(RunAsync);
 
     /// <returns>What was written; 429 or 503 when too much waits, 503 when the database is away or the outcome is not known.</returns>
@@ -173,6 +176,8 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         decisions.Answer(first);
         if (decisions.Ops.Count > 0)
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
+        if (decisions.Lifecycle().IsUrgent)
+            OnOrchestrationsWoken?.Invoke();
     }
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel = default)

@@ -24,20 +24,28 @@ internal static partial class PgBench
         ];
         if (script.TicketsEach > 1)
             arguments.AddRange("-D", $"metas={ArrayOf(Payloads.Meta, script.TicketsEach)}", "-D", $"ops={ArrayOf(Payloads.Op, script.TicketsEach)}");
-        var output = await RunAsync(arguments, new()
-        {
-            ["PGHOST"] = database.Host!,
-            ["PGPORT"] = Text(database.Port),
-            ["PGUSER"] = database.Username!,
-            ["PGPASSWORD"] = database.Password!,
-            ["PGDATABASE"] = database.Database!,
-            ["PGSSLMODE"] = "disable",
-            ["PGGSSENCMODE"] = "disable",
-        });
-        return Rate().Match(output) is { Success: true } rate
-            ? double.Parse(rate.Groups["rate"].ValueSpan, CultureInfo.InvariantCulture)
-            : throw new BenchException($"pgbench told no rate:\n{output}");
+        return RateOf(await RunAsync(arguments, EnvironmentOf(database)));
     }
+
+    /// <summary>A script that needs no parameters.</summary>
+    /// <returns>Transactions of the script a second.</returns>
+    public static async Task<double> RunFileAsync(NpgsqlConnectionStringBuilder database, string file, int clients, TimeSpan duration) =>
+        RateOf(await RunAsync(["-n", "-M", "prepared", "-c", Text(clients), "-j", "2", "-T", Text((int)duration.TotalSeconds), "-f", file], EnvironmentOf(database)));
+
+    private static double RateOf(string output) => Rate().Match(output) is { Success: true } rate
+        ? double.Parse(rate.Groups["rate"].ValueSpan, CultureInfo.InvariantCulture)
+        : throw new BenchException($"pgbench told no rate:\n{output}");
+
+    private static Dictionary<string, string> EnvironmentOf(NpgsqlConnectionStringBuilder database) => new()
+    {
+        ["PGHOST"] = database.Host!,
+        ["PGPORT"] = Text(database.Port),
+        ["PGUSER"] = database.Username!,
+        ["PGPASSWORD"] = database.Password!,
+        ["PGDATABASE"] = database.Database!,
+        ["PGSSLMODE"] = "disable",
+        ["PGGSSENCMODE"] = "disable",
+    };
 
     private static async Task<string> RunAsync(IEnumerable<string> arguments, Dictionary<string, string> environment)
     {

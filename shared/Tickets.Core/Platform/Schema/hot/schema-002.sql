@@ -115,3 +115,8 @@ begin
     return 0;
 end
 $$;
+
+-- The same lock for statements in a caller's transaction, which may not answer rows.
+create procedure orchestration_lock(ids text[]) language sql as $$
+    select orchestration_hold(ids, array_fill(null::bigint, array[cardinality(ids)]));
+$$;
