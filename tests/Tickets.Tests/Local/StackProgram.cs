@@ -21,7 +21,8 @@ internal sealed class StackProgram : IAsyncDisposable
 
     private StackProgram(string data, string command, string? storage, string[] launcher, string? postgres = null)
     {
-        string[] line = [.. launcher, Program, command, "--data", data, "--app", Path.Combine(TestFiles.Folder, "stand-in-app.mjs")];
+        // As a terminal starts it: what runs in the background of a script has Ctrl-C ignored, and hands that down.
+        string[] line = ["env", "--default-signal=INT", .. launcher, Program, command, "--data", data, "--app", Path.Combine(TestFiles.Folder, "stand-in-app.mjs")];
         Data = data;
         _process = new Process
         {
