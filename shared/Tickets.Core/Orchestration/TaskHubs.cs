@@ -22,6 +22,7 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     private readonly IReadOnlyList<PrepareHub> _prepare;
     private bool _disposed;
     private readonly TimeProvider _clock;
+    private readonly ILogger _log;
     private Task _starting = Task.CompletedTask;
 
     public TaskHubs(ShardSet shards, NpgsqlDataSource settings, IEnumerable<DeclareTasks> tasks, IEnumerable<PrepareHub> prepare, TaskHubsOptions options, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
@@ -32,6 +33,7 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
         _options = options;
         _prepare = [.. prepare];
         _clock = clock;
+        _log = loggers.CreateLogger<TaskHubs>();
         _shards = shards.All.ToDictionary(shard => shard.Name, shard => new TaskHub(shard.Database, registry, services, clock, loggers, options.Hub), StringComparer.Ordinal);
         Settings = new TaskHub(settings, registry, services, clock, loggers, options.Hub);
     }
@@ -74,17 +76,26 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
     /// <summary>Once the database has its tables; another database that is away delays nobody.</summary>
     private async Task StartAsync(string name, TaskHub hub)
     {
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (!await hub.IsReadyAsync(_stopping.Token))
-                await Task.Delay(Pause, _clock, _stopping.Token);
-            foreach (var prepare in _prepare)
-                await prepare(name, _stopping.Token);
-            hub.Start();
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // The process stops before its work could begin.
+            try
+            {
+                if (await hub.IsReadyAsync(_stopping.Token))
+                {
+                    foreach (var prepare in _prepare)
+                        await prepare(name, _stopping.Token);
+                    hub.Start();
+                    return;
+                }
+            }
+            catch (Exception fault) when (fault is Npgsql.NpgsqlException or TimeoutException || _stopping.IsCancellationRequested)
+            {
+                // The database is away, or the process stops before its work could begin.
+                if (!_stopping.IsCancellationRequested)
+                    _log.HubAway(fault);
+            }
+
+            await Task.Delay(Pause, _clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }
