@@ -68,6 +68,7 @@ internal sealed class HeldRuns
             }
         }
 
+        // A snapshot of its own: LINQ counts and then copies, and an activity may start between the two.
         var activities = _activities.ToArray();
         if (activities.Length > 0 && until is { } later)
         {

@@ -118,8 +118,10 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     /// <summary>Activities that a worker before this one ran itself and did not see end are run again.</summary>
     private void Resume()
     {
-        var queued = claimed.History.SelectMany(step => step.Out).Where(did => did.Queued).Select(did => did.Id).ToHashSet();
-        foreach (var call in _execution.Open.Where(call => call.Kind == HistoryEventKind.TaskScheduled && !queued.Contains(call.Id)).ToList())
+        var elsewhere = claimed.History.SelectMany(step => step.Out).Where(did => did.Queued).Select(did => did.Id).ToHashSet();
+        // What came of a call may be waiting in the inbox: left there by the worker before, or by a rewind.
+        elsewhere.UnionWith(claimed.Inbox.Where(message => message.Execution == claimed.Identity.Execution).Select(message => message.Body.Id));
+        foreach (var call in _execution.Open.Where(call => call.Kind == HistoryEventKind.TaskScheduled && !elsewhere.Contains(call.Id)).ToList())
         {
             if (hub.Registry.HasActivity(call.Name!))
                 Begin(call);
