@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Notifications;
 using Tickets.Core.Orchestration.Storage;
@@ -14,6 +13,8 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
 
     /// <summary>The block that marks a ticket about another one that could go nowhere.</summary>
     public const string ErrorBlock = "lifecycle_error";
+
+    /// <summary>The block that says who is to hear of the ticket's end.</summary>
     public const string CreatorBlock = "created_by";
 
     private readonly List<OrchestrationStart> _starts = [];
@@ -69,11 +70,7 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
         // A status without rules waits for a change, and a change wakes it anyhow.
         var first = rules is null ? DateTimeOffset.MaxValue.AddDays(-1) : LifecycleClock.First(rules, now);
         IsUrgent |= first <= now;
-        var state = new LifecycleState(shard, ticket.TicketId, ticket.Status, now, ticket.Version)
-        {
-            Creator = CreatorOf(ticket),
-            IsAboutError = ticket.Blocks.ContainsKey(ErrorBlock),
-        };
+        var state = new LifecycleState(shard, ticket.TicketId, ticket.Status, now, ticket.Version);
         (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first });
     }
 
@@ -90,13 +87,5 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
             return;
         _notifications.Add(TicketNotifications.Of(
             string.Create(CultureInfo.InvariantCulture, $"{ticket.TicketId}/{ticket.Version}/0"), group, "acceptance_wanted", ticket.TicketId, ticket.Queue, now, ticket.Status, number: 0));
-    }
-
-    private static string? CreatorOf(TicketState ticket)
-    {
-        if (ticket.Blocks.GetValueOrDefault(CreatorBlock).Json is not { } json)
-            return null;
-        using var creator = JsonDocument.Parse(json);
-        return creator.RootElement.ValueKind == JsonValueKind.String ? creator.RootElement.GetString() : null;
     }
 }
