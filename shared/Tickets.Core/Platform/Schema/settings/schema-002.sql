@@ -1,0 +1,1 @@
+../hot/schema-002.sql
