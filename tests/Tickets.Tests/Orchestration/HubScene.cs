@@ -68,17 +68,9 @@ internal sealed class HubScene : IAsyncDisposable
         }
     }
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<T> ScalarAsync<T>(string sql) => Database.ScalarAsync<T>(sql);
 
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql);
 
     public async ValueTask DisposeAsync()
     {

@@ -39,12 +39,31 @@ public static class OrchestrationStatements
     {
         if (starts.Count == 0)
             yield break;
-        var ids = Column(starts, start => (string?)start.InstanceId);
-        yield return Hold(starts.Select(start => start.InstanceId));
+        foreach (var command in Drop(Column(starts, start => start.InstanceId)))
+            yield return command;
+        yield return StartCommand(starts, now, returning: false, Replace);
+    }
+
+    /// <summary>Brings orchestrations to their end from outside, whatever they are doing: what they were to do goes on elsewhere. No parent is told.</summary>
+    /// <param name="output">As JSON.</param>
+    public static IEnumerable<NpgsqlBatchCommand> Complete(string[] ids, string output, DateTimeOffset now)
+    {
+        foreach (var command in Drop(ids))
+            yield return command;
+        yield return Sql.Command(
+            "update orchestrations set status = 1, output = $2, completed_at = $3, carried = null where instance_id = any($1) and status = 0",
+            Sql.Array(ids),
+            Sql.Json(output),
+            Sql.Value(now));
+    }
+
+    /// <summary>Takes instances away from whoever has them; their leases are lost.</summary>
+    private static IEnumerable<NpgsqlBatchCommand> Drop(string[] ids)
+    {
+        yield return Hold(ids);
         yield return Sql.Command("delete from orchestration_inbox where instance_id = any($1)", Sql.Array(ids));
         yield return Sql.Command("delete from orchestration_activities where instance_id = any($1)", Sql.Array(ids));
         yield return Sql.Command("delete from orchestration_ready where instance_id = any($1)", Sql.Array(ids));
-        yield return StartCommand(starts, now, returning: false, Replace);
     }
 
     /// <summary>Events; one for an orchestration that has ended or never was is dropped.</summary>
