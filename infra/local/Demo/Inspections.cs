@@ -89,7 +89,7 @@ internal sealed class Inspections(TicketsClient client, Ledger ledger, TimeProvi
         return faults;
     }
 
-    private Task ShortenAsync(Workflow workflow, CancellationToken cancel)
+    private Task<Workflow> ShortenAsync(Workflow workflow, CancellationToken cancel)
     {
         var statuses = workflow.Statuses.ToDictionary(status => status.Key, status => status.Key == "wanted" ? status.Value with { Lifetime = "PT1S" } : status.Value);
         return client.PutWorkflowAsync(workflow with { Statuses = statuses, Revision = null }, RevisionCondition.Is(workflow.Revision!.Value), cancel);
