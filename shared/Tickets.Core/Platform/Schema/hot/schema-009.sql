@@ -1,0 +1,11 @@
+-- The op that the other side refuses whatever is done; null while there is none. Only that op may be skipped.
+alter table oplog_followers add column refused bigint;
+
+-- Ops that an operator had the relay skip. The change log tells of each with an op of its own, of kind skipped.
+create table oplog_skips (
+    opid        bigint primary key,
+    told_by     bigint,                       -- the op that tells of it; null when it is itself one that told of another
+    reason      text collate "C" not null,
+    skipped_by  text collate "C" not null,
+    at          timestamptz not null
+);
