@@ -9,3 +9,9 @@ create table oplog_skips (
     skipped_by  text collate "C" not null,
     at          timestamptz not null
 );
+
+-- A ticket that came back: the version with which it did, and the day of the cold tier that had it. Copies before that version do not count, whatever the cold
+-- index says; while settled_at is null they are still to be struck out there (RestoreTicket.cs).
+alter table tier_moves add column restored bigint;
+alter table tier_moves add column day date;
+create index tier_moves_restored on tier_moves (first_id) where restored is not null and settled_at is null;
