@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Oplog;
 using Tickets.Core.Oplog.Relay;
@@ -17,6 +18,7 @@ internal static class OplogFunctions
     {
         functions.MapGet("/oplog", Read).WithName("ReadOplog").Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
         functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Requires(Permission.Read);
+        functions.MapPost("/oplog/{shard}/{opid}/skip", Skip).WithName("SkipRefusedOp").Requires(Permission.Operate);
         functions.MapTimer("RelayOplog", "*/5 * * * * *", Relay);
         functions.MapServiceBusTopic("MeasureDelivery", "tickets-oplog", "changes", MeasureDelivery.HandleAsync);
     }
@@ -51,15 +53,33 @@ internal static class OplogFunctions
 
     private static async Task ReadOne(HttpContext context)
     {
-        if (!long.TryParse(context.RouteValue("opid"), NumberStyles.None, CultureInfo.InvariantCulture, out var opid))
+        if (Opid(context) is not { } opid)
         {
-            await context.AnswerProblem(Problems.NotFound("An op is named by its shard and its opid, a whole number."));
+            await context.AnswerProblem(NoName);
             return;
         }
 
         var op = await context.Service<ReadOplog>().FindAsync(context.RouteValue("shard"), opid, context.Caller(), context.RequestAborted);
         await (op.IsProblem ? context.AnswerProblem(op.Problem) : context.AnswerCompressible(op.Value, "application/json"));
     }
+
+    /// <summary>For an op that Service Bus refuses whatever is done: the relay of its shard goes on without it.</summary>
+    private static async Task Skip(HttpContext context)
+    {
+        var read = await context.ReadJson();
+        using var body = read.Value;
+        if (read.IsProblem || Opid(context) is not { } opid)
+        {
+            await context.AnswerProblem(read.IsProblem ? read.Problem : NoName);
+            return;
+        }
+
+        await context.Answer(await context.Service<SkipRefusedOp>().SkipAsync(context.RouteValue("shard"), opid, body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.SkippedOp);
+    }
+
+    private static Problem NoName => Problems.NotFound("An op is named by its shard and its opid, a whole number.");
+
+    private static long? Opid(HttpContext context) => long.TryParse(context.RouteValue("opid"), NumberStyles.None, CultureInfo.InvariantCulture, out var opid) ? opid : null;
 
     /// <summary>For hosts where no process lives on between requests; where one does, it has the relay already and this finds nothing to do.</summary>
     private static async Task Relay(IServiceProvider services, TimerRun run, CancellationToken cancel)

@@ -21,6 +21,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(FindTicketsRequest))]
 [JsonSerializable(typeof(FindTicketsResponse))]
 [JsonSerializable(typeof(OplogPage))]
+[JsonSerializable(typeof(SkippedOp))]
 [JsonSerializable(typeof(Workflow))]
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(Queue))]

@@ -77,6 +77,7 @@ public static class TicketsCore
         services.AddSingleton<OplogUpkeep>();
         services.AddSingleton(get => new ReadOplog(
             Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogPositions>(get), Get<OplogHeads>(get), Get<OplogTails>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+        services.AddSingleton(get => new SkipRefusedOp(Get<ShardSet>(get), Get<OplogHeads>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<SkipRefusedOp>>(get)));
     }
 
     /// <summary>Nothing of it is there when no Service Bus is configured.</summary>
