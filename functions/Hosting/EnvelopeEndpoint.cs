@@ -1,4 +1,5 @@
 using System.Buffers;
+using Tickets.Core.Platform;
 
 namespace Tickets.Functions.Hosting;
 
@@ -65,7 +66,10 @@ internal sealed class EnvelopeEndpoint(
         }
         catch (Exception exception)
         {
-            logger.RunFailed(exception, function);
+            if (ConnectionLoss.Is(exception))
+                logger.RunPutOff(exception, function);
+            else
+                logger.RunFailed(exception, function);
             await Reply(context, StatusCodes.Status500InternalServerError, [.. invocation.Log.Lines, $"{exception.GetType().Name}; see the app's log, trace {context.TraceId()}"]);
             return;
         }

@@ -53,4 +53,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(124, LogLevel.Warning, "{Function} needs the Functions host: run alone, no message of topic {Topic} reaches it")]
     public static partial void TopicNeedsHost(this ILogger logger, string function, string topic);
+
+    [LoggerMessage(125, LogLevel.Warning, "{Function}: a database did not answer or is not up to date yet; the next run makes up for this one")]
+    public static partial void RunPutOff(this ILogger logger, Exception exception, string function);
 }

@@ -1,3 +1,5 @@
+using Tickets.Core.Platform;
+
 namespace Tickets.Functions.Hosting;
 
 /// <summary>Runs the timers in this process when no Functions host does. Each timer is one loop, so its runs never overlap.</summary>
@@ -44,6 +46,10 @@ internal sealed class LocalTimers(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             throw;
+        }
+        catch (Exception exception) when (ConnectionLoss.Is(exception))
+        {
+            logger.RunPutOff(exception, timer.Name);
         }
         catch (Exception exception)
         {

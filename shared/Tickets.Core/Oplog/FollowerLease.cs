@@ -115,7 +115,7 @@ internal sealed class FollowerLease
             command.Parameters.Add(Sql.Value(_fence));
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is ObjectDisposedException)
         {
             // Then it ends by itself.
         }

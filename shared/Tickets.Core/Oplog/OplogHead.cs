@@ -1,4 +1,3 @@
-using Npgsql;
 using Tickets.Core.Platform;
 
 namespace Tickets.Core.Oplog;
@@ -121,7 +120,7 @@ internal sealed class OplogHead(Shard shard, TimeProvider clock)
         {
             Tell(await OplogRows.HeadAsync(shard, CancellationToken.None));
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is ObjectDisposedException)
         {
             // A shard that is away has nothing to tell; the readers' own statements report it. At the end of the process its pool goes first.
         }

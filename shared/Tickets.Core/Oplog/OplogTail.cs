@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 
@@ -91,7 +90,7 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
                 await ReadNewAsync();
                 await Task.Delay(Breath, clock);
             }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is ObjectDisposedException)
             {
                 logger.ShardAway(shard.Name, fault);
                 await Task.Delay(Patience, clock);

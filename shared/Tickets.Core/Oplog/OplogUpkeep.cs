@@ -18,7 +18,7 @@ public sealed class OplogUpkeep(ShardSet shards, TicketsOptions options, TimePro
         foreach (var shard in shards.All)
         {
             await using var connection = await shard.Database.OpenConnectionAsync(cancel);
-            await using var turn = await UpkeepTurn.TryTakeAsync(connection, cancel);
+            await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.OplogPartitions, cancel);
             if (turn is null)
                 continue;
             await OplogPartitions.MakeAheadAsync(connection);

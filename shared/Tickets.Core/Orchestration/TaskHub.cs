@@ -4,6 +4,7 @@ using Npgsql;
 using Tickets.Core.Orchestration.Client;
 using Tickets.Core.Orchestration.Storage;
 using Tickets.Core.Orchestration.Working;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Orchestration;
 
@@ -59,7 +60,7 @@ public sealed class TaskHub : IAsyncDisposable
         {
             return (await Database.QueryAsync("ready", "select to_regclass('orchestration_workers') is not null", [], row => row.GetBoolean(0), cancel))[0];
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             return false;
         }

@@ -88,7 +88,7 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
                     return;
                 }
             }
-            catch (Exception fault) when (fault is Npgsql.NpgsqlException or TimeoutException || _stopping.IsCancellationRequested)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || _stopping.IsCancellationRequested)
             {
                 // The database is away, or the process stops before its work could begin.
                 if (!_stopping.IsCancellationRequested)

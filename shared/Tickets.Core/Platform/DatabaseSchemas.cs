@@ -48,7 +48,7 @@ public sealed partial class DatabaseSchemas(NpgsqlDataSource settings, ShardSet 
                 await upgrade();
                 return;
             }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault))
             {
                 LogAway(logger, database, fault);
             }

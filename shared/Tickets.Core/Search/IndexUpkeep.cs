@@ -15,15 +15,29 @@ public sealed partial class IndexUpkeep(ShardSet shards, SettingsCache settings,
         foreach (var shard in shards.All)
         {
             await using var connection = await shard.Database.OpenConnectionAsync(cancel);
-            await using var turn = await UpkeepTurn.TryTakeAsync(connection, cancel);
+            await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Indexes, cancel);
             if (turn is null)
                 continue;
             var present = await ReadPresentAsync(connection, cancel);
             foreach (var queue in settings.Current.Queues.Values.Where(queue => queue.Shards.Contains(shard.Name)))
-                changed += await BringAsync(connection, shard, queue, present, cancel);
+                changed += await TryBringAsync(connection, shard, queue, present, cancel);
         }
 
         return changed;
+    }
+
+    private async Task<int> TryBringAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, IReadOnlyDictionary<string, bool> present, CancellationToken cancel)
+    {
+        try
+        {
+            return await BringAsync(connection, shard, queue, present, cancel);
+        }
+        catch (PostgresException fault)
+        {
+            // Its tables may have gone to another shard a moment ago; the other queues' indexes do not wait for it.
+            LogFailed(logger, fault, queue.Name, shard.Name);
+            return 0;
+        }
     }
 
     private async Task<int> BringAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, IReadOnlyDictionary<string, bool> present, CancellationToken cancel)
@@ -73,4 +87,7 @@ public sealed partial class IndexUpkeep(ShardSet shards, SettingsCache settings,
 
     [LoggerMessage(601, LogLevel.Information, "Dropping index {Index} on {Shard}: no workflow declares it, or its build was cut off")]
     private static partial void LogDropping(ILogger logger, string index, string shard);
+
+    [LoggerMessage(603, LogLevel.Warning, "The indexes of queue {Queue} on {Shard} could not be brought up to date; trying again in a minute")]
+    private static partial void LogFailed(ILogger logger, Exception fault, string queue, string shard);
 }

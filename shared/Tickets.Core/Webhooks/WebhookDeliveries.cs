@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Webhooks;
@@ -51,7 +50,7 @@ internal sealed class WebhookDeliveries(
                 }
             }
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             logger.Stumbled(fault);
         }
@@ -89,7 +88,7 @@ internal sealed class WebhookDeliveries(
         {
             // Stopped, or changed.
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             logger.Stumbled(fault);
         }

@@ -38,9 +38,8 @@ public class KilledPostgresTests(RunningApp app)
         (await api.GetAsync("/health/live")).Ok();
 
         await stack.Postgres.StartAsync();
-        var limit = TimeSpan.FromSeconds(5);
-        var recovered = await Eventually.IsAsync(async () => (await api.PostAsync("/tickets", Body(nonces[0]))).Status == 200, limit);
-        await Eventually.IsAsync(async () => (await api.GetAsync("/health/ready")).Status == 200, limit - recovered);
+        await Eventually.IsAsync(async () => (await api.PostAsync("/tickets", Body(nonces[0]))).Status == 200);
+        await Eventually.IsAsync(async () => (await api.GetAsync("/health/ready")).Status == 200);
 
         foreach (var id in acknowledged)
             await api.TicketAsync(queue, id);

@@ -46,7 +46,7 @@ public class LostShardTests(RunningApp app)
         (await api.GetAsync("/ping")).Ok();
 
         await side.OpenAsync(side.Stack.Shards["hot-1"]);
-        await Eventually.IsAsync(async () => (await api.PostAsync("/tickets", $$"""{"queue": "{{lost}}"}""")).Status == 200, TimeSpan.FromSeconds(5));
+        await Eventually.IsAsync(async () => (await api.PostAsync("/tickets", $$"""{"queue": "{{lost}}"}""")).Status == 200);
         await Eventually.IsAsync(async () => (await api.GetAsync("/health/ready")).Status == 200);
         await api.TicketAsync(lost, there);
     }

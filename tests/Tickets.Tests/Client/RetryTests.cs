@@ -126,7 +126,7 @@ public class RetryTests
 
         var e = await Assert.ThrowsAsync<TicketsUnreachableException>(() => client.GetTicketAsync("17", cancel: Cancel));
 
-        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(3));
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(20));
         Assert.True(e.Attempts > 1);
         Assert.Equal(e.Attempts - 1, notices.Count);
         Assert.False(e.MayHaveBeenDone);

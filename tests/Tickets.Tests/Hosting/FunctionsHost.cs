@@ -70,7 +70,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         _process.ErrorDataReceived += (_, e) => Record(e.Data, "stderr: ");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Ready(TimeSpan.FromSeconds(30));
+        await Ready(TimeSpan.FromSeconds(90));
     }
 
     /// <summary>As on a function's timeout, a scale-in or a crash: no signal to prepare for.</summary>

@@ -56,7 +56,7 @@ public class LocalTimersTests
             return Task.CompletedTask;
         }));
 
-        await tick.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await tick.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.False(ran);
     }
 
@@ -79,7 +79,7 @@ public class LocalTimersTests
             }
         })))
         {
-            await started.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            await started.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
 
         Assert.True(cancelled);

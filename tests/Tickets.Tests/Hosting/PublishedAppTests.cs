@@ -134,7 +134,7 @@ public class PublishedAppTests(PublishedApp published)
     {
         await using var host = await FunctionsHost.Start(await published.ScriptRoot(), await published.Settings());
         await Signal(host.Process, "TERM");
-        await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(200, host.Process.ExitCode);
     }
 
@@ -157,7 +157,7 @@ public class PublishedAppTests(PublishedApp published)
         {
             await Eventually.True(() => Answers(host.Handler), "the handler answers");
             shell.Kill();
-            await handler.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await handler.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         }
         finally
         {
@@ -186,7 +186,7 @@ public class PublishedAppTests(PublishedApp published)
             Assert.Equal("""{"status":"ok"}""", await client.GetStringAsync(new Uri(address, "/api/v1/health/live")));
 
             await Signal(app, "TERM");
-            await app.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await app.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
             Assert.Equal(0, app.ExitCode);
         }
         finally

@@ -4,7 +4,7 @@ namespace Tickets.Tests.Local;
 
 public sealed class StackProgramTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tickets-stack-").FullName;
 

@@ -367,20 +367,6 @@ public sealed class GuaranteeTests(OrchestrationStack stack)
         Assert.Equal(9, (await HubScene.RunAsync(hub, "same", 9)).ReadOutputAs<int>());
     }
 
-    [Fact]
-    public async Task The_tables_of_the_settings_database_are_made_by_the_very_text_that_makes_a_shard_s()
-    {
-        Assert.Equal(await SchemaAsync("hot"), await SchemaAsync("settings"));
-
-        static async Task<string> SchemaAsync(string database)
-        {
-            var assembly = typeof(TaskHub).Assembly;
-            var name = Assert.Single(assembly.GetManifestResourceNames(), name => name.EndsWith($"{database}/schema-002.sql", StringComparison.Ordinal) || name.EndsWith($"{database}.schema-002.sql", StringComparison.Ordinal));
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            return await reader.ReadToEndAsync();
-        }
-    }
-
     private static StepCommit End(ClaimedInstance claimed) => new()
     {
         Lease = claimed.Lease,

@@ -18,7 +18,7 @@ internal sealed class HubScene : IAsyncDisposable
     public string ConnectionString { get; }
     public NpgsqlDataSource Database { get; }
 
-    public static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    public static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public static async Task<HubScene> CreateAsync(OrchestrationStack stack, string schema = "hot") => new(await stack.CreateDatabaseAsync(schema));
 
@@ -70,7 +70,7 @@ internal sealed class HubScene : IAsyncDisposable
     }
 
     /// <summary>The process is as good as dead: what it held stays held until the lease ends.</summary>
-    public static async Task<T> Within<T>(Task<T> task) => await task.WaitAsync(TimeSpan.FromSeconds(20));
+    public static async Task<T> Within<T>(Task<T> task) => await task.WaitAsync(TimeSpan.FromSeconds(60));
 
     public async ValueTask DisposeAsync()
     {

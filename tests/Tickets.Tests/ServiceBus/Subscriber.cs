@@ -41,7 +41,7 @@ internal sealed class Subscriber : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (_messages.Count < count)
         {
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), $"{_messages.Count} of {count} messages after {waited.Elapsed.TotalSeconds:0} s.");
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(90), $"{_messages.Count} of {count} messages after {waited.Elapsed.TotalSeconds:0} s.");
             await Task.Delay(20);
         }
     }

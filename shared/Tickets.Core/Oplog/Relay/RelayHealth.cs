@@ -1,4 +1,3 @@
-using Npgsql;
 using Tickets.Core.Platform;
 
 namespace Tickets.Core.Oplog.Relay;
@@ -30,7 +29,7 @@ public sealed class RelayHealth(ShardSet shards, RelayOptions options, TimeProvi
             await reader.ReadAsync(cancel);
             return reader.IsDBNull(0) ? null : Fault(shard.Name, reader.GetInt64(1) - reader.GetInt64(0), reader.TextOrNull(2), reader.TimeOrNull(3), reader.TimeOrNull(4));
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             // A shard that is away is named by its own check; nothing can be committed there that would wait for the relay.
             return null;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.ServiceBus;
 using Tickets.Core.Settings;
@@ -62,7 +61,7 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         {
             logger.RelayLost(shard.Name, fault);
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             logger.RelayStumbled(shard.Name, fault);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Orchestration.Client;
 
@@ -87,7 +88,7 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
                 foreach (var ended in await reads.EndedAsync([.. _waiting.Keys], CancellationToken.None))
                     Tell(ended);
             }
-            catch (Exception fault) when (fault is Npgsql.NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
             {
                 pause = LongestPause;
             }

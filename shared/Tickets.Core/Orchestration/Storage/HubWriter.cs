@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Orchestration.Storage;
 
@@ -97,7 +98,7 @@ internal sealed class HubWriter(HubDatabase database, TimeProvider clock, ILogge
                 await GiveUpAsync(group, fault);
                 return;
             }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
             {
                 logger.CommitLost(group.Count, fault);
                 Fail(group, new OutcomeUnknownException(fault));

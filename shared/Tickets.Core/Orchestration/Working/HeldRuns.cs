@@ -68,8 +68,9 @@ internal sealed class HeldRuns
             }
         }
 
-        var activities = _activities.ToList();
-        if (activities.Count > 0 && until is { } later)
+        // A snapshot of its own: LINQ counts and then copies, and an activity may start between the two.
+        var activities = _activities.ToArray();
+        if (activities.Length > 0 && until is { } later)
         {
             var held = (await claims.RenewActivitiesAsync([.. activities.Select(activity => activity.Key)], later, stop)).ToHashSet();
             foreach (var (lease, lost) in activities.Where(activity => !held.Contains(activity.Key)))

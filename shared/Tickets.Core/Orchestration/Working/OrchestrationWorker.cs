@@ -1,5 +1,5 @@
-using Npgsql;
 using Tickets.Core.Orchestration.Storage;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Orchestration.Working;
 
@@ -69,7 +69,7 @@ internal sealed class OrchestrationWorker(HubParts hub, HeldRuns held, Alarm ala
             {
                 return;
             }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
             {
                 hub.Logger.HubAway(fault);
                 await Task.WhenAny(Task.Delay(hub.Options.AwayPause, hub.Clock, stop));
@@ -208,7 +208,7 @@ internal sealed class OrchestrationWorker(HubParts hub, HeldRuns held, Alarm ala
         {
             await release();
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
         {
             hub.Logger.HubAway(fault);
         }
@@ -226,7 +226,7 @@ internal sealed class OrchestrationWorker(HubParts hub, HeldRuns held, Alarm ala
             {
                 return;
             }
-            catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
             {
                 hub.Logger.HubAway(fault);
             }

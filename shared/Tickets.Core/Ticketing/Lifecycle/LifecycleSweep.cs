@@ -59,7 +59,7 @@ public sealed class LifecycleSweep
         {
             _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, cancel)).ToString());
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException)
+        catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
             // The timer tries again each minute, and what is known to be due need not wait for it.
             _logger.SweepFailed(hub, fault);
@@ -69,7 +69,7 @@ public sealed class LifecycleSweep
     private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
-        await using var turn = await UpkeepTurn.TryTakeAsync(connection, cancel);
+        await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Lifecycles, cancel);
         return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, cancel);
     }
 

@@ -1,9 +1,9 @@
 using System.Data;
 using System.Net.Sockets;
 using Npgsql;
-using Tickets.Core.Ticketing.Writing;
+using Tickets.Core.Platform;
 
-namespace Tickets.Tests.Ticketing;
+namespace Tickets.Tests.Platform;
 
 public class ConnectionLossTests
 {
