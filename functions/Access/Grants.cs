@@ -26,7 +26,7 @@ internal static class Grants
         foreach (var grant in roles.Where(value => value.StartsWith(Ours, StringComparison.OrdinalIgnoreCase)))
         {
             var (name, prefix) = Parted(grant[Ours.Length..]);
-            if (char.IsAsciiDigit(name.FirstOrDefault()) || !Enum.TryParse<Role>(name, ignoreCase: true, out var granted) || (role ?? granted) != granted)
+            if (RoleNames.Parse(name.ToLowerInvariant()) is not { } granted || (role ?? granted) != granted)
                 return null;
             role = granted;
             if (prefix is not null)

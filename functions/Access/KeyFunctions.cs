@@ -56,7 +56,7 @@ internal static class KeyFunctions
     {
         var caller = context.Caller();
         return context.Answer(
-            new CallerInfo(caller.KeyId, caller.Role.ToString().ToLowerInvariant(), caller.QueuePrefixes, caller.ExpiresAt, caller.Limits?.PerMinute, caller.Limits?.PerDay), TicketsJson.Default.CallerInfo);
+            new CallerInfo(caller.KeyId, caller.Role.Text(), caller.QueuePrefixes, caller.ExpiresAt, caller.Limits?.PerMinute, caller.Limits?.PerDay), TicketsJson.Default.CallerInfo);
     }
 
     private static async Task ReadAudit(HttpContext context)

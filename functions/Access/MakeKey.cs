@@ -17,10 +17,9 @@ internal static class MakeKey
     /// <returns>The exit code; the key is the only line on standard output.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var role = Role.Admin;
-        if (args.Length > 0 && (char.IsAsciiDigit(args[0].FirstOrDefault()) || !Enum.TryParse(args[0], ignoreCase: true, out role)))
+        if (RoleNames.Parse(args.FirstOrDefault("admin")) is not { } role)
         {
-            await Console.Error.WriteLineAsync($"'{args[0]}' is no role; there are {string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}.");
+            await Console.Error.WriteLineAsync($"'{args[0]}' is no role; there are {RoleNames.All}.");
             return 2;
         }
 

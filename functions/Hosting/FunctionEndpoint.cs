@@ -54,7 +54,7 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
         if (LimitFault(context, caller) is { } tooMany)
             return context.AnswerProblem(tooMany);
         if (!caller.May(permission))
-            return context.AnswerProblem(HttpProblems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
+            return context.AnswerProblem(HttpProblems.Forbidden($"The role {caller.Role.Text()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
         if (function.AllQueues && !caller.ReachesAll)
             return context.AnswerProblem(HttpProblems.Forbidden("This concerns all queues, and this key reaches only some."));
         return InvokeFunction(context, caller);

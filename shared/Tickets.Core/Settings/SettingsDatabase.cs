@@ -51,7 +51,7 @@ public sealed class SettingsDatabase(NpgsqlDataSource database)
 
     private static StoredKey ReadKey(NpgsqlDataReader reader)
     {
-        var caller = new Caller(reader.GetString(0), Enum.Parse<Role>(reader.GetString(2), ignoreCase: true), reader.GetFieldValue<string[]>(3))
+        var caller = new Caller(reader.GetString(0), RoleNames.Parse(reader.GetString(2))!.Value, reader.GetFieldValue<string[]>(3))
         {
             ExpiresAt = reader.TimeOrNull(5),
             Limits = RequestLimits.Of(reader.IsDBNull(6) ? null : reader.GetInt32(6), reader.NumberOrNull(7)),

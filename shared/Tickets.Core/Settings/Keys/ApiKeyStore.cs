@@ -102,7 +102,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource settingsDatabase, TimeProvider 
             change.Connection);
         command.Parameters.Add(Sql.Value(key.KeyId));
         command.Parameters.Add(new() { Value = hash });
-        command.Parameters.Add(Sql.Value(key.Role.ToString().ToLowerInvariant()));
+        command.Parameters.Add(Sql.Value(key.Role.Text()));
         command.Parameters.Add(Sql.Array([.. key.QueuePrefixes]));
         command.Parameters.Add(Optional(key.Description, NpgsqlDbType.Text));
         command.Parameters.Add(Sql.Value(key.CreatedAt));

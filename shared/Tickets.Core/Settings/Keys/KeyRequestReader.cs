@@ -21,15 +21,15 @@ internal static class KeyRequestReader
     public static Result<NewKey> ReadNew(JsonElement body, DateTimeOffset now)
     {
         var reader = new ObjectReader(body, "", []);
-        var role = reader.RequiredText("role");
+        var name = reader.RequiredText("role");
+        var role = name is null ? null : RoleNames.Parse(name);
         var prefixes = reader.Texts("queue_prefixes", MaxPrefixes);
         var description = reader.Text("description", 1000);
         var expires = reader.Time("expires_at");
         var limits = RequestLimits.Of(reader.Integer("requests_per_minute", 1, 1_000_000), reader.Integer("requests_per_day", 1, 2_000_000_000));
 
-        Role parsed = default;
-        if (role is not null && (!Enum.TryParse(role, ignoreCase: true, out parsed) || role != parsed.ToString().ToLowerInvariant()))
-            reader.Fault("role", $"Expected one of {string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}.");
+        if (name is not null && role is null)
+            reader.Fault("role", $"Expected one of {RoleNames.All}.");
         if (!reader.Has("queue_prefixes") || prefixes is { Count: 0 })
             reader.Fault("queue_prefixes", "At least one prefix is required; an empty one reaches every queue.");
         for (var i = 0; i < (prefixes?.Count ?? 0); i++)
@@ -40,7 +40,7 @@ internal static class KeyRequestReader
 
         if (expires <= now)
             reader.Fault("expires_at", "A key ends in the future.");
-        return Finished(reader) ?? (Result<NewKey>)new NewKey(parsed, prefixes!, description, expires, limits);
+        return Finished(reader) ?? (Result<NewKey>)new NewKey(role!.Value, prefixes!, description, expires, limits);
     }
 
     /// <summary>How long the old key goes on.</summary>

@@ -12,7 +12,7 @@ internal sealed record KeyRow(
     public const string Columns = "key_id, role, queue_prefixes, description, created_at, created_by, expires_at, revoked_at, replaced_by, requests_per_minute, requests_per_day";
 
     public static KeyRow Read(NpgsqlDataReader reader) => new(
-        reader.GetString(0), Enum.Parse<Role>(reader.GetString(1), ignoreCase: true), reader.GetFieldValue<string[]>(2), reader.TextOrNull(3), reader.Time(4), reader.TextOrNull(5),
+        reader.GetString(0), RoleNames.Parse(reader.GetString(1))!.Value, reader.GetFieldValue<string[]>(2), reader.TextOrNull(3), reader.Time(4), reader.TextOrNull(5),
         reader.TimeOrNull(6), reader.TimeOrNull(7), reader.TextOrNull(8), RequestLimits.Of(reader.IsDBNull(9) ? null : reader.GetInt32(9), reader.NumberOrNull(10)));
 
     public bool IsActive(DateTimeOffset now) => RevokedAt is null && !(ExpiresAt <= now);
@@ -23,7 +23,7 @@ internal sealed record KeyRow(
         KeyId = KeyId,
         Prefix = $"{ApiKey.Prefix}{KeyId}_",
         Text = text,
-        Role = Role.ToString().ToLowerInvariant(),
+        Role = Role.Text(),
         QueuePrefixes = QueuePrefixes,
         Status = RevokedAt is not null ? "revoked" : IsActive(now) ? "active" : "expired",
         Description = Description,
