@@ -111,12 +111,21 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, TierMoves move
                     : await ReadBlockAsync(name, part, ticketId, cost, cancellationToken);
                 if (read.Missing)
                     return new Answer(view, null, name, part.Day);
-                if (read.Json is not null)
-                    return new Answer(view, read.Json, null, part.Day);
+                if (read.Json is { } json && await CountsAsync(json, view.Queue, moved))
+                    return new Answer(view, json, null, part.Day);
             }
         }
 
         return default;
+    }
+
+    /// <summary>Not a copy from before the ticket came back: it is hot, or went elsewhere since, and its copy is about to be struck out.</summary>
+    private static async Task<bool> CountsAsync(ReadOnlyMemory<byte> json, string queue, Task<IReadOnlyList<TierMove>> moved)
+    {
+        var restored = 0L;
+        foreach (var move in await moved)
+            restored = move.Queue == queue ? Math.Max(restored, move.Restored) : restored;
+        return restored == 0 || ColdDocument.VersionOf(json.Span) >= restored;
     }
 
     private async Task<PartAnswer> ReadWholeAsync(string name, ColdPart part, long ticketId, RequestCount cost, CancellationToken cancellationToken)
