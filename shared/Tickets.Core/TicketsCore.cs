@@ -168,6 +168,7 @@ public static class TicketsCore
         services.AddSingleton<PrepareHub>(get => (hub, cancel) => Get<LifecycleSweep>(get).BeforeWorkAsync(hub, cancel));
         AddHosted<TaskHubs>(services);
         services.AddSingleton<OrchestrationReads>();
+        services.AddSingleton(get => new LifecycleArrival(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get)));
         services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
     }
 

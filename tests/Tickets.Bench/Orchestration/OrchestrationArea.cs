@@ -21,10 +21,18 @@ internal sealed class OrchestrationArea : IBenchArea
 
     public IReadOnlyList<string> Figures { get; } =
     [
-        "a_local_vs_dbos", "a_queued_vs_dbos", "b_vs_dbos", "a_alone_p50_vs_dbos", "a_vs_ideal", "with_waiting_timers", "timer_lateness_p99", "idle_statements",
+        "a_local_vs_dbos", "a_queued_vs_dbos", "b_vs_dbos", "a_alone_p50_vs_dbos", "a_vs_ideal", "with_waiting_timers", "timer_lateness_p99", "idle_statements", "creates_with_lifecycle_vs_without",
     ];
 
     public async Task RunAsync(BenchRequest request)
+    {
+        if (request.Wants(Figures.SkipLast(1)))
+            await RunEngineAsync(request);
+        if (request.Wants([Figures[^1]]))
+            await LifecycleCreates.RunAsync(request);
+    }
+
+    private async Task RunEngineAsync(BenchRequest request)
     {
         await using var stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with
         {
@@ -160,6 +168,7 @@ internal sealed class OrchestrationArea : IBenchArea
                 }
             }
 
+            _sheet.Info("waiting_timers", timers, "timers");
             _sheet.Info("empty", Median.Of(empty), "orchestrations/s");
             _sheet.Info("beside_waiting_timers", Median.Of(full), "orchestrations/s");
             _sheet.Figure("with_waiting_timers", Median.Of(full) / Median.Of(empty), "x", Target.AtLeast(0.9));

@@ -51,8 +51,9 @@ public sealed class AuthoringTests(OrchestrationStack stack)
             await context.CreateTimer(TimeSpan.FromMilliseconds(ms));
             return (context.CurrentUtcDateTime - from).TotalMilliseconds;
         }));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
 
-        Assert.InRange((await HubScene.RunAsync(hub, "wait", 300)).ReadOutputAs<double>(), 300, 2_000);
+        Assert.InRange((await HubScene.RunAsync(hub, "wait", 300)).ReadOutputAs<double>(), 300, watch.Elapsed.TotalMilliseconds + 1);
     }
 
     [Fact]
@@ -301,6 +302,6 @@ public sealed class AuthoringTests(OrchestrationStack stack)
         await hub.Client.RaiseEventAsync(id, "come", 1);
         var ended = await HubScene.EndAsync(hub, id);
 
-        Assert.InRange(ended.ReadOutputAs<DateTime>(), DateTime.UtcNow.AddMinutes(-1), DateTime.UtcNow);
+        Assert.InRange(ended.ReadOutputAs<DateTime>(), DateTime.UtcNow.AddHours(-1), DateTime.UtcNow);
     }
 }

@@ -103,17 +103,9 @@ internal sealed class RelayScene : IAsyncDisposable
         from head, generate_series(1, {count}) n
         """);
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<T> ScalarAsync<T>(string sql) => Database.ScalarAsync<T>(sql);
 
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql);
 
     public Task<long> CheckpointAsync() => ScalarAsync<long>("select opid from oplog_followers where follower = 'service-bus'");
 
@@ -166,10 +158,9 @@ internal sealed class RelayScene : IAsyncDisposable
     {
         for (var i = 0; ; i++)
         {
-            await using var command = database.CreateCommand("select to_regclass('oplog_followers') is not null and exists (select from pg_inherits where inhparent = to_regclass('oplog'))");
-            if (await command.ExecuteScalarAsync() is true)
+            if (await database.ScalarAsync<bool>("select to_regclass('oplog_followers') is not null and exists (select from pg_inherits where inhparent = to_regclass('oplog'))"))
                 return;
-            Assert.True(i < 400, "The schema was not applied.");
+            Assert.True(i < 4000, "The schema was not applied.");
             await Task.Delay(25);
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tickets.Contracts;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Orchestration.Storage;
 using Tickets.Core.Platform;
@@ -38,11 +39,12 @@ public sealed class LifecycleSweep
         (_shards, _settings, _hubs, _clock, _logger) = (shards, settings, hubs, clock, logger);
 
     /// <param name="onlySettings">Only what changed settings ask for; that costs next to nothing when none have.</param>
-    public async Task<SweepReport> RunAsync(bool onlySettings, CancellationToken cancel)
+    /// <param name="only">Only this queue.</param>
+    public async Task<SweepReport> RunAsync(bool onlySettings, CancellationToken cancel, string? only = null)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         foreach (var shard in _shards.All)
-            report += await RunAsync(shard, onlySettings, cancel);
+            report += await RunAsync(shard, onlySettings, only, cancel);
 
         if (report.Repaired > 0)
             _logger.SweepRepaired(report.Repaired);
@@ -57,7 +59,7 @@ public sealed class LifecycleSweep
             return;
         try
         {
-            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, cancel)).ToString());
+            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, only: null, cancel)).ToString());
         }
         catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
@@ -66,18 +68,18 @@ public sealed class LifecycleSweep
         }
     }
 
-    private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, CancellationToken cancel)
+    private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, string? only, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Lifecycles, cancel);
-        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, cancel);
+        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, only, cancel);
     }
 
-    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, bool onlySettings, CancellationToken cancel)
+    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, bool onlySettings, string? only, CancellationToken cancel)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         var told = await ToldAsync(connection, cancel);
-        foreach (var queue in _settings.Current.Queues.Values.Where(queue => queue.Shards.Contains(shard.Name) && queue.Definition.Moving is null).ToList())
+        foreach (var queue in _settings.Current.Queues.Values.Where(queue => queue.Shards.Contains(shard.Name) && (only is null || queue.Name == only) && queue.Definition.Moving is null or { Phase: QueueMove.Clearing }).ToList())
         {
             var revision = Math.Max(queue.Workflow.Definition.Revision ?? 0, queue.Definition.Revision ?? 0);
             var isNews = told.GetValueOrDefault(queue.QueueId) < revision;
@@ -102,32 +104,30 @@ public sealed class LifecycleSweep
     private async Task<int> StartMissingAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, CancellationToken cancel)
     {
         var started = 0;
-        while (true)
+        for (var last = 0L; ;)
         {
             // By primary keys on both sides; a ticket that was just written to may be about to have its orchestration.
             await using var find = new NpgsqlCommand(
                 $"""
                 select t.ticket_id, t.status, t.updated_at, t.version from {queue.TicketsTable} t
-                where t.closed_at is null and t.moving_to is null and t.updated_at < $1
-                  and not exists (select 1 from orchestration_ready r where r.instance_id = 'ticket/' || t.ticket_id) limit {Bite}
+                where t.ticket_id > $2 and t.closed_at is null and t.moving_to is null and t.updated_at < $1
+                  and not exists (select 1 from orchestration_ready r where r.instance_id = 'ticket/' || t.ticket_id) order by t.ticket_id limit {Bite}
                 """,
                 connection);
             find.Parameters.Add(Sql.Value(_clock.GetUtcNow() - Grace));
-            var starts = new List<OrchestrationStart>();
+            find.Parameters.Add(Sql.Value(last));
+            var found = new List<LifecycleState>();
             await using (var reader = await find.ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
-                {
-                    var state = new LifecycleState(shard.Name, reader.GetInt64(0), reader.GetString(1), reader.Time(2), reader.GetInt64(3));
-                    starts.Add(OrchestrationStart.Of(LifecycleChanges.InstanceOf(state.TicketId), LifecycleChanges.Orchestrator, state));
-                }
+                    found.Add(new LifecycleState(shard.Name, last = reader.GetInt64(0), reader.GetString(1), reader.Time(2), reader.GetInt64(3)));
             }
 
-            if (starts.Count == 0)
-                return started;
+            // What the queue left here when it went to other shards is not looked after any more.
+            var starts = found.Where(state => queue.ShardOf(state.TicketId) == shard.Name).Select(state => OrchestrationStart.Of(LifecycleChanges.InstanceOf(state.TicketId), LifecycleChanges.Orchestrator, state)).ToList();
             await ExecuteAsync(connection, OrchestrationStatements.Start(starts, _clock.GetUtcNow(), replaceEnded: true), cancel);
             started += starts.Count;
-            if (starts.Count < Bite)
+            if (found.Count < Bite)
                 return started;
         }
     }
@@ -188,6 +188,7 @@ public sealed class LifecycleSweep
         await using var batch = new NpgsqlBatch(connection);
         foreach (var command in commands)
             batch.BatchCommands.Add(command);
-        await batch.ExecuteNonQueryAsync(cancel);
+        if (batch.BatchCommands.Count > 0)
+            await batch.ExecuteNonQueryAsync(cancel);
     }
 }
