@@ -6,7 +6,11 @@ namespace Tickets.Core.Archive;
 /// <summary>A ticket that left a hot shard lately for a part of a queue; <see cref="Part"/> is 0 when it came back or was erased.</summary>
 /// <param name="Revision">A cold index of at least this revision tells of it.</param>
 /// <param name="Restored">The version with which it came back; copies before it do not count. 0 when it did not.</param>
-internal readonly record struct TierMove(string Queue, ulong Part, long Revision, long Restored);
+internal readonly record struct TierMove(string Queue, ulong Part, long Revision, long Restored)
+{
+    /// <summary>Any index from before must not be trusted; which revision tells of it is not known.</summary>
+    public const long AnyRevision = long.MaxValue;
+}
 
 /// <summary>A ticket that is hot again, or was, and whose copies in the cold tier are still to be struck out.</summary>
 /// <param name="Day">Where they lie.</param>
@@ -54,7 +58,7 @@ public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimePr
     internal async Task TellAsync(string shard, string queue, IReadOnlyCollection<long> ticketIds, CancellationToken cancellationToken)
     {
         await using var command = shardByName(shard).CreateCommand(
-            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {long.MaxValue}, $4, $4, $5)");
+            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {TierMove.AnyRevision}, $4, $4, $5)");
         command.Parameters.Add(Sql.Value(queue));
         command.Parameters.Add(Sql.Value(ticketIds.Min()));
         command.Parameters.Add(Sql.Value(ticketIds.Max()));
