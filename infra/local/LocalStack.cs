@@ -82,6 +82,7 @@ public sealed class LocalStack : IAsyncDisposable
         foreach (var (shard, connectionString) in Shards)
             configuration[$"Shards__{shard.Replace('-', '_')}"] = connectionString;
         if (_storage is not null) configuration["Storage__ConnectionString"] = _storage;
+        configuration["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development";
         // Receivers of a developer are on this machine.
         configuration["Webhooks__AllowPrivate"] = "true";
         if (_serviceBusConnection is not null) configuration["ServiceBusConnection"] = _serviceBusConnection;

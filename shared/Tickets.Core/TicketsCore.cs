@@ -66,6 +66,10 @@ public static class TicketsCore
         AddHosted<SettingsCache>(services);
         services.AddSingleton<SettingsWrites>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<AuditLog>();
+        AddHosted<RequestLimiter>(services);
     }
 
     private static void AddOplog(IServiceCollection services)
