@@ -65,17 +65,24 @@ internal sealed class RetryingTransport(HttpClient http, Uri address, TicketsCli
         {
             HttpResponseMessage? answer = null;
             Attempt attempt;
+            using var timer = new CancellationTokenSource(options.AttemptTimeout, options.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
             try
             {
                 using var message = Message(request);
-                answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancel);
+                // The limit is for the beginning of the answer; the rest may take as long as it is.
+                answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
                 if (answer.IsSuccessStatusCode) return answer;
-                var response = await ReadAsync(answer, cancel);
+                var response = await ReadAsync(answer, either.Token);
                 attempt = new Attempt(response, null, RetryRules.Judge(response));
             }
             catch (HttpRequestException e)
             {
                 attempt = new Attempt(null, e, RetryRules.Judge(e));
+            }
+            catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+            {
+                attempt = new Attempt(null, new TimeoutException($"no answer within {options.AttemptTimeout.TotalSeconds:0.#} s", e), Repeatability.WhenSafe);
             }
 
             answer?.Dispose();
