@@ -284,7 +284,7 @@ public sealed class AuthoringTests(OrchestrationStack stack)
                 for (var i = 0; i < 3; i++)
                 {
                     replays += context.IsReplaying ? 1 : 0;
-                    logger.LogInformation("said {Number}", i);
+                    logger.Log(LogLevel.Information, default, i, null, (number, _) => $"said {number}");
                     await context.WaitForExternalEvent<int>("next");
                 }
 
