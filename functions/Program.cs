@@ -1,42 +1,28 @@
 using Tickets.Core;
-using Tickets.Core.Access;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
-using Tickets.Functions.Archive;
+using Tickets.Functions;
+using Tickets.Functions.Access;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
-using Tickets.Functions.Notifications;
-using Tickets.Functions.Operations;
-using Tickets.Functions.Oplog;
-using Tickets.Functions.Orchestration;
-using Tickets.Functions.Search;
-using Tickets.Functions.Settings;
-using Tickets.Functions.Ticketing;
-using Tickets.Functions.Upkeep;
-using Tickets.Functions.Webhooks;
 
-var functions = new FunctionCatalog();
-HealthFunctions.Declare(functions);
-SettingsFunctions.Declare(functions);
-TicketFunctions.Declare(functions);
-SearchFunctions.Declare(functions);
-OplogFunctions.Declare(functions);
-ArchiveFunctions.Declare(functions);
-OrchestrationFunctions.Declare(functions);
-NotificationFunctions.Declare(functions);
-OperationFunctions.Declare(functions);
-WebhookFunctions.Declare(functions);
-UpkeepFunctions.Declare(functions);
+if (args is [MakeKey.Verb, .. var rest])
+    return await MakeKey.RunAsync(rest);
 
 return await new FunctionApp
 {
-    Functions = functions,
+    Functions = AppFunctions.Declare(),
     Configure = static (services, configuration) =>
     {
         services.AddTickets(configuration);
-        services.AddSingleton<Authenticate>(provider => provider.GetRequiredService<KeyRing>().Authenticate);
+        services.AddAccess(configuration);
         services.AddSingleton<SettingsFault>(provider => provider.GetRequiredService<SettingsCache>().StaleReason);
         services.AddDependencyChecks(TicketsOptions.From(configuration));
     },
-    Initialize = static (services, cancel) => services.GetRequiredService<SettingsCache>().Loaded.WaitAsync(cancel),
+    Initialize = static async (services, cancel) =>
+    {
+        await services.GetRequiredService<SettingsCache>().Loaded.WaitAsync(cancel);
+        if (services.GetRequiredService<Callers>().StartRefusal is { } refusal)
+            throw new StartRefusedException(refusal);
+    },
 }.Run(args);

@@ -32,6 +32,10 @@ internal static class Answers
     public static Task Answer<T>(this HttpContext context, Result<T> result, JsonTypeInfo<T> typeInfo) =>
         result.IsProblem ? context.AnswerProblem(result.Problem) : context.Answer(result.Value, typeInfo);
 
+    /// <summary>Answers with the JSON, or with the problem that came instead.</summary>
+    public static Task AnswerJson(this HttpContext context, Result<ReadOnlyMemory<byte>> result) =>
+        result.IsProblem ? context.AnswerProblem(result.Problem) : context.AnswerJson(result.Value);
+
     /// <summary>Answers with JSON that is written already.</summary>
     public static Task AnswerJson(this HttpContext context, ReadOnlyMemory<byte> json)
     {

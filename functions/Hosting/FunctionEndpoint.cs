@@ -1,8 +1,9 @@
+using Tickets.Contracts;
 using Tickets.Core.Access;
 
 namespace Tickets.Functions.Hosting;
 
-/// <summary>What happens to a request before its function sees it: readiness, key, permission, query.</summary>
+/// <summary>What happens to a request before its function sees it: readiness, caller, limits, permission, query.</summary>
 internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBodyBytes, IServiceProvider services, Readiness readiness, TimeProvider time)
 {
     /// <summary>A request that comes while the app starts is held this long before it is answered 503.</summary>
@@ -10,6 +11,7 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
 
     private readonly long _maxBodyBytes = function.MaxBodyBytes ?? defaultMaxBodyBytes;
     private Authenticate? _authenticate;
+    private LimitRequests? _limit;
 
     public Task Invoke(HttpContext context) =>
         readiness.IsReady || function.AnswersBeforeReady ? InvokeReady(context) : WaitAndInvoke(context);
@@ -31,18 +33,35 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
 
     private Task InvokeReady(HttpContext context)
     {
-        Caller? caller = null;
-        if (function.Permission is { } permission)
-        {
-            // Not before the app is ready: resolving it may need what initialising sets up.
-            _authenticate ??= services.GetRequiredService<Authenticate>();
-            caller = Credential(context.Request) is { } credential ? _authenticate(credential) : null;
-            if (caller is null)
-                return context.AnswerProblem(HttpProblems.Unauthorized);
-            if (!caller.May(permission))
-                return context.AnswerProblem(HttpProblems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
-        }
+        if (function.Permission is not { } permission)
+            return InvokeFunction(context, null);
 
+        // Not before the app is ready: resolving it may need what initialising sets up.
+        _authenticate ??= services.GetRequiredService<Authenticate>();
+        var authenticated = _authenticate(context.Request);
+        return authenticated.IsCompletedSuccessfully
+            ? InvokeAs(context, authenticated.Result, permission)
+            : AwaitAndInvoke(context, authenticated, permission);
+    }
+
+    private async Task AwaitAndInvoke(HttpContext context, ValueTask<Caller?> authenticated, Permission permission) =>
+        await InvokeAs(context, await authenticated, permission);
+
+    private Task InvokeAs(HttpContext context, Caller? caller, Permission permission)
+    {
+        if (caller is null)
+            return context.AnswerProblem(HttpProblems.Unauthorized);
+        if (LimitFault(context, caller) is { } tooMany)
+            return context.AnswerProblem(tooMany);
+        if (!caller.May(permission))
+            return context.AnswerProblem(HttpProblems.Forbidden($"The role {caller.Role.Text()} does not include the permission to {permission.ToString().ToLowerInvariant()}."));
+        if (function.AllQueues && !caller.ReachesAll)
+            return context.AnswerProblem(HttpProblems.Forbidden("This concerns all queues, and this key reaches only some."));
+        return InvokeFunction(context, caller);
+    }
+
+    private Task InvokeFunction(HttpContext context, Caller? caller)
+    {
         if (QueryParameters.Fault(context.Request.QueryString, function.QueryParameters) is { } problem)
             return context.AnswerProblem(problem);
 
@@ -50,12 +69,11 @@ internal sealed class FunctionEndpoint(HttpFunction function, long defaultMaxBod
         return function.Handler(context);
     }
 
-    private static string? Credential(HttpRequest request)
+    private Problem? LimitFault(HttpContext context, Caller caller)
     {
-        const string Scheme = "Bearer ";
-        var header = request.Headers.Authorization;
-        return header.Count == 1 && header[0] is { } value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? value[Scheme.Length..].Trim()
-            : null;
+        if (caller.Limits is null)
+            return null;
+        _limit ??= services.GetRequiredService<LimitRequests>();
+        return _limit(caller) is { } allowance ? RateLimitHeaders.Tell(context.Response, allowance) : null;
     }
 }

@@ -24,6 +24,9 @@ internal static partial class HostingLog
     [LoggerMessage(106, LogLevel.Critical, "The app ended without being asked to")]
     public static partial void EndedUnasked(this ILogger logger);
 
+    [LoggerMessage(107, LogLevel.Critical, "The app does not start: {Reason}")]
+    public static partial void StartRefused(this ILogger logger, string reason);
+
     [LoggerMessage(110, LogLevel.Error, "{Method} {Path} failed, trace {TraceId}")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path, string traceId);
 

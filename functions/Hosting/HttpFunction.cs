@@ -16,6 +16,9 @@ internal sealed class HttpFunction(string method, string path, RequestDelegate h
 
     /// <summary>What the caller's role must allow; null on the open health routes.</summary>
     public Permission? Permission { get; private set; }
+
+    /// <summary>Whether it shows or touches the work of all queues, so that a key of some queues has no business with it.</summary>
+    public bool AllQueues { get; private set; }
     public IReadOnlyList<string> QueryParameters { get; private set; } = [];
 
     /// <summary>Null: the app's own limit, <c>Hosting:MaxBodyBytes</c>.</summary>
@@ -39,6 +42,13 @@ internal sealed class HttpFunction(string method, string path, RequestDelegate h
     public HttpFunction Requires(Permission permission)
     {
         Permission = permission;
+        return this;
+    }
+
+    /// <summary>Only callers that reach every queue.</summary>
+    public HttpFunction OfAllQueues()
+    {
+        AllQueues = true;
         return this;
     }
 

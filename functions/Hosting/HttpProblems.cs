@@ -17,7 +17,7 @@ internal static class HttpProblems
 
     public static Problem Unauthorized { get; } = new()
     {
-        Title = "Unauthorized", Status = StatusCodes.Status401Unauthorized, Code = ProblemCodes.Unauthorized, Detail = "Send a valid API key: 'Authorization: Bearer tk_…'.",
+        Title = "Unauthorized", Status = StatusCodes.Status401Unauthorized, Code = ProblemCodes.Unauthorized, Detail = "Send a valid API key, 'Authorization: Bearer tk_…', or a token of the issuer that this server trusts.",
     };
 
     public static Problem Internal { get; } = new()

@@ -18,6 +18,8 @@ internal sealed class Initialization(
             for (var pause = TimeSpan.FromMilliseconds(250); !await Try(stoppingToken); pause = Longer(pause))
                 await Task.Delay(pause, time, stoppingToken);
 
+            if (readiness.IsRefused)
+                return;
             readiness.Set();
             logger.Ready(time.GetElapsedTime(from).TotalMilliseconds);
         }
@@ -32,6 +34,14 @@ internal sealed class Initialization(
         try
         {
             await app.Initialize(services, stopping);
+            return true;
+        }
+        catch (StartRefusedException refusal)
+        {
+            logger.StartRefused(refusal.Message);
+            readiness.Report(refusal.Message);
+            readiness.Refuse();
+            lifetime.StopApplication();
             return true;
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Tickets.Contracts;
+using Tickets.Core.Platform;
 
 namespace Tickets.Functions.Hosting;
 
@@ -16,6 +18,16 @@ internal static class QueryParameters
         }
 
         return null;
+    }
+
+    /// <summary>A parameter that is a whole number.</summary>
+    public static Result<int> Number(this HttpContext context, string name, int fallback, int least, int most)
+    {
+        if (context.Parameter(name) is not { } text)
+            return fallback;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+            ? value
+            : Problems.InvalidParameter(name, $"expected a whole number from {least} to {most}.");
     }
 
     /// <summary>The fault of a query for a function that knows only some parameters, or null.</summary>

@@ -12,6 +12,11 @@ internal sealed class Readiness
     /// <summary>What stands in the way, in words; null once ready.</summary>
     public string? WaitingFor => IsReady ? null : _waitingFor;
 
+    /// <summary>The app will never be ready: it ends.</summary>
+    public bool IsRefused { get; private set; }
+
+    public void Refuse() => IsRefused = true;
+
     public void Report(string waitingFor) => _waitingFor = waitingFor;
 
     public void Set() => _ready.TrySetResult();

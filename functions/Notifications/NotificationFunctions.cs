@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Notifications;
@@ -16,7 +15,7 @@ internal static class NotificationFunctions
     public static void Declare(FunctionCatalog functions)
     {
         functions.MapGet("/notifications", Read).WithName("ReadNotifications").Requires(Permission.Read).AcceptsQuery("recipient", "cursor", "limit");
-        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Requires(Permission.Operate).AcceptsQuery("queue");
+        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
         functions.MapTimer("SweepTicketLifecycles", "0 * * * * *", async (services, run, cancel) =>
             run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: false, cancel)).ToString()));
         functions.MapTimer("TellLifecyclesOfSettings", "*/2 * * * * *", (services, _, cancel) => services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: true, cancel));
@@ -26,20 +25,20 @@ internal static class NotificationFunctions
 
     private static async Task Read(HttpContext context)
     {
-        var limit = 100;
         if (context.Parameter("recipient") is not { Length: > 0 } recipient)
         {
             await context.AnswerProblem(Problems.InvalidParameter("recipient", "this parameter is required: a user or a group."));
             return;
         }
 
-        if (context.Parameter("limit") is { } given && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= ReadNotifications.MaxPage))
+        var limit = context.Number("limit", 100, 1, ReadNotifications.MaxPage);
+        if (limit.IsProblem)
         {
-            await context.AnswerProblem(Problems.InvalidParameter("limit", $"expected a whole number from 1 to {ReadNotifications.MaxPage}."));
+            await context.AnswerProblem(limit.Problem);
             return;
         }
 
-        var page = await context.Service<ReadNotifications>().ReadAsync(recipient, context.Parameter("cursor"), limit, context.Caller(), context.RequestAborted);
+        var page = await context.Service<ReadNotifications>().ReadAsync(recipient, context.Parameter("cursor"), limit.Value, context.Caller(), context.RequestAborted);
         await context.Answer(page, TicketsJson.Default.NotificationPage);
     }
 

@@ -41,17 +41,9 @@ internal static class OperationFunctions
     private static Task StartQueueMove(HttpContext context) =>
         Start(context, body => context.Service<QueueOperations>().MoveAsync(body, context.Caller(), context.RequestAborted));
 
-    private static async Task Start(HttpContext context, Func<JsonElement, Task<Result<Operation>>> start)
+    private static Task Start(HttpContext context, Func<JsonElement, Task<Result<Operation>>> start) => context.WithBody(async body =>
     {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
-        {
-            await context.AnswerProblem(read.Problem);
-            return;
-        }
-
-        var started = await start(body!.RootElement);
+        var started = await start(body);
         if (started.IsProblem)
         {
             await context.AnswerProblem(started.Problem);
@@ -61,7 +53,7 @@ internal static class OperationFunctions
         context.Response.Headers["Operation-Location"] = $"/{FunctionCatalog.RoutePrefix}/{FunctionCatalog.Version}/operations/{started.Value.Id}";
         context.Response.Headers.RetryAfter = "1";
         await context.Answer(started.Value, OperationsJson.Default.Operation, StatusCodes.Status202Accepted);
-    }
+    });
 
     private static async Task Get(HttpContext context)
     {

@@ -25,8 +25,8 @@ internal static class OplogFunctions
 
     private static async Task Read(HttpContext context)
     {
-        var maxOps = Number(context, "max_ops", DefaultOps, 1, ReadOplog.MaxOps);
-        var wait = Number(context, "wait", 0, 0, ReadOplog.MaxWaitSeconds);
+        var maxOps = context.Number("max_ops", DefaultOps, 1, ReadOplog.MaxOps);
+        var wait = context.Number("wait", 0, 0, ReadOplog.MaxWaitSeconds);
         if ((maxOps.Problem ?? wait.Problem) is { } problem)
         {
             await context.AnswerProblem(problem);
@@ -86,14 +86,5 @@ internal static class OplogFunctions
     {
         if (services.GetService<OplogRelay>() is { } relay && await relay.DrainAsync(cancel) is > 0 and var published)
             run.Log.Add($"published {published} ops");
-    }
-
-    private static Result<int> Number(HttpContext context, string name, int fallback, int least, int most)
-    {
-        if (context.Parameter(name) is not { } text)
-            return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
-            ? value
-            : Problems.InvalidParameter(name, $"expected a whole number from {least} to {most}.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Orchestration;
@@ -17,11 +16,11 @@ internal static class OrchestrationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
-        functions.MapGet("/orchestrations/health", Health).WithName("OrchestrationHealth").Requires(Permission.Operate);
-        functions.MapPost("/orchestrations/terminate", Terminate).WithName("TerminateOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/resume", Resume).WithName("ResumeOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/rewind", Rewind).WithName("RewindOrchestration").Requires(Permission.Operate).AcceptsQuery("hub", "instance_id");
+        functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
+        functions.MapGet("/orchestrations/health", Health).WithName("OrchestrationHealth").Requires(Permission.Operate).OfAllQueues();
+        functions.MapPost("/orchestrations/terminate", Terminate).WithName("TerminateOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/resume", Resume).WithName("ResumeOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/rewind", Rewind).WithName("RewindOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
         functions.MapTimer("PumpOrchestrations", "*/10 * * * * *", (services, _, cancel) => services.GetRequiredService<TaskHubs>().PumpAsync(PumpBudget, cancel));
         functions.MapTimer("ForgetOrchestrations", "30 * * * * *", Forget);
     }
@@ -48,16 +47,16 @@ internal static class OrchestrationFunctions
             statuses.Add(status);
         }
 
-        var limit = 100;
-        if (context.Parameter("limit") is { } given && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= 1000))
+        var limit = context.Number("limit", 100, 1, 1000);
+        if (limit.IsProblem)
         {
-            await context.AnswerProblem(Problems.InvalidParameter("limit", "expected a whole number from 1 to 1000."));
+            await context.AnswerProblem(limit.Problem);
             return;
         }
 
         var query = new OrchestrationQuery
         {
-            Name = context.Parameter("name"), Statuses = statuses, InstanceIdPrefix = context.Parameter("prefix"), PageSize = limit, ContinuationToken = context.Parameter("cursor"),
+            Name = context.Parameter("name"), Statuses = statuses, InstanceIdPrefix = context.Parameter("prefix"), PageSize = limit.Value, ContinuationToken = context.Parameter("cursor"),
         };
         await context.Answer(await reads.ListAsync(hub, query, context.RequestAborted), TicketsJson.Default.OrchestrationList);
     }

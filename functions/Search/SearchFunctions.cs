@@ -15,19 +15,7 @@ internal static class SearchFunctions
         functions.MapGet("/queues/index-usage", GetIndexUsage).WithName("GetIndexUsage").Requires(Permission.Read).AcceptsQuery("queue");
     }
 
-    private static async Task Find(HttpContext context)
-    {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
-        {
-            await context.AnswerProblem(read.Problem);
-            return;
-        }
-
-        var found = await context.Service<FindTickets>().FindAsync(body!.RootElement, context.Caller(), context.RequestAborted);
-        await (found.IsProblem ? context.AnswerProblem(found.Problem) : context.AnswerJson(found.Value));
-    }
+    private static Task Find(HttpContext context) => context.AnswerBody(body => context.Service<FindTickets>().FindAsync(body, context.Caller(), context.RequestAborted));
 
     private static async Task GetIndexUsage(HttpContext context)
     {

@@ -99,19 +99,11 @@ internal static class SettingsFunctions
             return;
         }
 
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
+        await context.WithBody(async body =>
         {
-            await context.AnswerProblem(read.Problem);
-            return;
-        }
-
-        var result = await put(context.Service<SettingsWrites>(), id, body!.RootElement, precondition.Value, context.RequestAborted);
-        if (result.IsProblem)
-            await context.AnswerProblem(result.Problem);
-        else
-            await AnswerSetting(context, result.Value, revision(result.Value), type);
+            var result = await put(context.Service<SettingsWrites>(), id, body, precondition.Value, context.RequestAborted);
+            await (result.IsProblem ? context.AnswerProblem(result.Problem) : AnswerSetting(context, result.Value, revision(result.Value), type));
+        });
     }
 
     private static Task AnswerSetting<T>(HttpContext context, T setting, long? revision, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

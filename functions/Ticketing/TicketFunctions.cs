@@ -1,6 +1,5 @@
 using Tickets.Contracts;
 using Tickets.Core.Access;
-using Tickets.Core.Platform;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Reading;
 using Tickets.Core.Ticketing.Requests;
@@ -11,7 +10,6 @@ namespace Tickets.Functions.Ticketing;
 internal static class TicketFunctions
 {
     private const long MaxBulkBytes = 16 * 1024 * 1024;
-    private const int MaxIdempotencyKey = 128;
     private const string StorageRequestsHeader = "x-storage-requests";
 
     public static void Declare(FunctionCatalog functions)
@@ -24,40 +22,19 @@ internal static class TicketFunctions
         functions.MapPost("/tickets/{ticket_id}/accept", Accept).WithName("AcceptTicket").Requires(Permission.Write);
     }
 
-    private static async Task TakeNonces(HttpContext context)
+    private static Task TakeNonces(HttpContext context) => context.WithOptionalBody(async body =>
     {
-        if (!context.HasBody())
-        {
-            await Take(1);
-            return;
-        }
-
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        var count = read.IsProblem ? read.Problem : NoncesRequestReader.Read(body!.RootElement);
-        await (count.IsProblem ? context.AnswerProblem(count.Problem) : Take(count.Value));
-
-        async Task Take(int number) =>
-            await context.Answer(await context.Service<TicketWrites>().TakeNoncesAsync(number, context.Caller(), context.RequestAborted), TicketsJson.Default.NoncesResponse);
-    }
-
-    private static async Task Create(HttpContext context)
-    {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
-            await context.AnswerProblem(read.Problem);
+        var count = NoncesRequestReader.Read(body);
+        if (count.IsProblem)
+            await context.AnswerProblem(count.Problem);
         else
-            await context.Answer(await context.Service<TicketWrites>().CreateAsync(body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.CreateTicketResponse);
-    }
+            await context.Answer(await context.Service<TicketWrites>().TakeNoncesAsync(count.Value, context.Caller(), context.RequestAborted), TicketsJson.Default.NoncesResponse);
+    });
 
-    private static async Task Bulk(HttpContext context)
-    {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        var results = read.IsProblem ? read.Problem : await context.Service<BulkWrites>().WriteAsync(body!.RootElement, context.Caller(), context.RequestAborted);
-        await (results.IsProblem ? context.AnswerProblem(results.Problem) : context.AnswerJson(results.Value));
-    }
+    private static Task Create(HttpContext context) =>
+        context.AnswerBody(body => context.Service<TicketWrites>().CreateAsync(body, context.Caller(), context.RequestAborted), TicketsJson.Default.CreateTicketResponse);
+
+    private static Task Bulk(HttpContext context) => context.AnswerBody(body => context.Service<BulkWrites>().WriteAsync(body, context.Caller(), context.RequestAborted));
 
     private static async Task Get(HttpContext context)
     {
@@ -77,44 +54,20 @@ internal static class TicketFunctions
 
     private static async Task Update(HttpContext context)
     {
-        var ifMatch = Revisions.Read(context.Request.Headers.IfMatch, "ticket version");
-        var key = IdempotencyKey(context.Request);
+        // "*" asks only that there is a ticket (RFC 9110, 13.1.1), and of what is not there nothing is changed anyway.
+        var ifMatch = context.Request.Headers.IfMatch is ["*"] ? (long?)null : Revisions.Read(context.Request.Headers.IfMatch, "ticket version");
+        var key = context.Request.IdempotencyKey();
         if ((ifMatch.Problem ?? key.Problem) is { } problem)
         {
             await context.AnswerProblem(problem);
             return;
         }
 
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
-        {
-            await context.AnswerProblem(read.Problem);
-            return;
-        }
-
-        var updated = await context.Service<TicketWrites>().UpdateAsync(
-            context.RouteValue("ticket_id"), body!.RootElement, context.Caller(), ifMatch.Value, key.Value, context.RequestAborted);
-        await context.Answer(updated, TicketsJson.Default.UpdateTicketResponse);
+        await context.AnswerBody(
+            body => context.Service<TicketWrites>().UpdateAsync(context.RouteValue("ticket_id"), body, context.Caller(), ifMatch.Value, key.Value, context.RequestAborted),
+            TicketsJson.Default.UpdateTicketResponse);
     }
 
-    private static async Task Accept(HttpContext context)
-    {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem)
-            await context.AnswerProblem(read.Problem);
-        else
-            await context.Answer(await context.Service<TicketWrites>().AcceptAsync(context.RouteValue("ticket_id"), body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.UpdateTicketResponse);
-    }
-
-    private static Result<string?> IdempotencyKey(HttpRequest request)
-    {
-        var header = request.Headers["Idempotency-Key"];
-        if (header.Count == 0)
-            return (string?)null;
-        return header is [{ Length: > 0 and <= MaxIdempotencyKey } key]
-            ? key
-            : HttpProblems.InvalidHeader($"Idempotency-Key: one value of 1 to {MaxIdempotencyKey} characters is expected.");
-    }
+    private static Task Accept(HttpContext context) => context.AnswerBody(
+        body => context.Service<TicketWrites>().AcceptAsync(context.RouteValue("ticket_id"), body, context.Caller(), context.RequestAborted), TicketsJson.Default.UpdateTicketResponse);
 }

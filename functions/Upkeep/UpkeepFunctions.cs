@@ -1,5 +1,6 @@
 using Tickets.Core.Oplog;
 using Tickets.Core.Search;
+using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
 using Tickets.Functions.Hosting;
 
@@ -17,6 +18,10 @@ internal static class UpkeepFunctions
         functions.MapTimer("FinishMoves", "*/10 * * * * *", async (services, run, cancel) =>
             run.Log.Add($"finished {await services.GetRequiredService<Moves>().SweepAsync(cancel)} moves that were cut off"));
         functions.MapTimer("ForgetExpiredKeys", "0 */10 * * * *", async (services, run, cancel) =>
-            run.Log.Add($"forgot {await services.GetRequiredService<ExpiredKeys>().ForgetAsync(cancel)} keys"));
+        {
+            run.Log.Add($"forgot {await services.GetRequiredService<ExpiredKeys>().ForgetAsync(cancel)} keys");
+            await services.GetRequiredService<ApiKeys>().ForgetAsync(cancel);
+            await services.GetRequiredService<RequestLimiter>().ForgetAsync(cancel);
+        });
     }
 }

@@ -22,47 +22,17 @@ internal static class WebhookFunctions
     private static async Task List(HttpContext context) =>
         await context.Answer(new WebhookList(await context.Service<WebhookSubscriptions>().ListAsync(context.Caller(), context.RequestAborted)), TicketsJson.Default.WebhookList);
 
-    private static async Task Create(HttpContext context)
-    {
-        var body = await context.ReadJson();
-        if (body.IsProblem)
-        {
-            await context.AnswerProblem(body.Problem);
-            return;
-        }
-
-        using var json = body.Value;
-        await context.Answer(await context.Service<WebhookSubscriptions>().CreateAsync(json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
-    }
+    private static Task Create(HttpContext context) =>
+        context.AnswerBody(body => context.Service<WebhookSubscriptions>().CreateAsync(body, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
 
     private static async Task Get(HttpContext context) =>
         await context.Answer(await context.Service<WebhookSubscriptions>().FindAsync(context.RouteValue("id"), context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
 
-    private static async Task SetStatus(HttpContext context)
-    {
-        var body = await context.ReadJson();
-        if (body.IsProblem)
-        {
-            await context.AnswerProblem(body.Problem);
-            return;
-        }
+    private static Task SetStatus(HttpContext context) =>
+        context.AnswerBody(body => context.Service<WebhookSubscriptions>().SetStatusAsync(context.RouteValue("id"), body, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
 
-        using var json = body.Value;
-        await context.Answer(await context.Service<WebhookSubscriptions>().SetStatusAsync(context.RouteValue("id"), json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
-    }
-
-    private static async Task Replay(HttpContext context)
-    {
-        var body = await context.ReadJson();
-        if (body.IsProblem)
-        {
-            await context.AnswerProblem(body.Problem);
-            return;
-        }
-
-        using var json = body.Value;
-        await context.Answer(await context.Service<WebhookSubscriptions>().ReplayAsync(context.RouteValue("id"), json.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
-    }
+    private static Task Replay(HttpContext context) =>
+        context.AnswerBody(body => context.Service<WebhookSubscriptions>().ReplayAsync(context.RouteValue("id"), body, context.Caller(), context.RequestAborted), TicketsJson.Default.Webhook);
 
     private static async Task Remove(HttpContext context)
     {

@@ -94,14 +94,14 @@ public sealed class AppProcess : IAsyncDisposable
     }
 
     /// <summary>The app of the configuration (Debug, Release) that this program was built in.</summary>
-    private static string BuiltExecutable()
+    internal static string BuiltExecutable()
     {
         var configuration = typeof(AppProcess).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";
         return Repository.PathTo("functions", "bin", configuration, $"net{Environment.Version.Major}.0", "Tickets.Functions");
     }
 
     /// <summary>A runtime that is not in a system folder is only known to the program that runs on it.</summary>
-    private static string? RuntimeRoot()
+    internal static string? RuntimeRoot()
     {
         var shared = new DirectoryInfo(RuntimeEnvironment.GetRuntimeDirectory()).Parent?.Parent;
         return shared is { Name: "shared", Parent: { } root } ? root.FullName : null;

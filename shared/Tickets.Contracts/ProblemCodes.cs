@@ -25,6 +25,7 @@ public static class ProblemCodes
     public const string NotFound = "not_found";
     public const string TicketNotFound = "ticket_not_found";
     public const string OperationNotFound = "operation_not_found";
+    public const string KeyNotFound = "key_not_found";
     public const string MethodNotAllowed = "method_not_allowed";
     public const string UnsupportedMediaType = "unsupported_media_type";
 
@@ -44,6 +45,8 @@ public static class ProblemCodes
     public const string PreconditionFailed = "precondition_failed";
     public const string PayloadTooLarge = "payload_too_large";
     public const string IdempotencyKeyReused = "idempotency_key_reused";
+    public const string KeyNotActive = "key_not_active";
+    public const string LastAdminKey = "last_admin_key";
     public const string TooManyRequests = "too_many_requests";
 
     // 500, 503

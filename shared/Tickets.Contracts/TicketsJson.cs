@@ -34,4 +34,10 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(Webhook))]
 [JsonSerializable(typeof(WebhookList))]
 [JsonSerializable(typeof(DeadDeliveryList))]
+[JsonSerializable(typeof(CreateKeyRequest))]
+[JsonSerializable(typeof(RotateKeyRequest))]
+[JsonSerializable(typeof(Key))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(CallerInfo))]
+[JsonSerializable(typeof(AuditPage))]
 public sealed partial class TicketsJson : JsonSerializerContext;

@@ -66,6 +66,10 @@ public static class TicketsCore
         AddHosted<SettingsCache>(services);
         services.AddSingleton<SettingsWrites>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<AuditLog>();
+        AddHosted<RequestLimiter>(services);
     }
 
     private static void AddOplog(IServiceCollection services)
@@ -182,7 +186,7 @@ public static class TicketsCore
         services.AddSingleton<Withdrawal>();
         services.AddSingleton<PartErasure>();
         services.AddSingleton<EraseDiffs>();
-        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TierMoves>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
         services.AddSingleton(get => new EraseTickets(
             Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);

@@ -10,7 +10,9 @@ namespace Tickets.Core.Access;
 /// </summary>
 internal readonly ref struct ApiKey
 {
-    private const string Prefix = "tk_";
+    /// <summary>Tells keys from tokens.</summary>
+    public const string Prefix = "tk_";
+
     private const int MaxLength = 200;
 
     private ApiKey(ReadOnlySpan<char> keyId, ReadOnlySpan<char> secret)
@@ -51,4 +53,8 @@ internal readonly ref struct ApiKey
 }
 
 /// <summary>A key as the settings hold it.</summary>
-internal sealed record StoredKey(string KeyId, byte[] SecretHash, Caller Caller, bool Revoked);
+internal sealed record StoredKey(string KeyId, byte[] SecretHash, Caller Caller, bool Revoked)
+{
+    /// <summary>At its end a key stops by itself, in every process at once.</summary>
+    public bool IsGood(DateTimeOffset now) => !Revoked && !(Caller.ExpiresAt <= now);
+}

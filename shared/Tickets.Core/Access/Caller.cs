@@ -1,10 +1,16 @@
 namespace Tickets.Core.Access;
 
-/// <summary>Who calls, as proven by an API key.</summary>
-/// <param name="KeyId">The public part of the key.</param>
+/// <summary>Who calls, as proven by an API key or by a token of the issuer.</summary>
+/// <param name="KeyId">The public part of the key; for a token <c>token:</c> and its subject.</param>
 /// <param name="QueuePrefixes">Queues reached: a prefix covers the queue of that name and all below it (<c>hiring</c> covers <c>hiring/www</c>); the empty prefix covers all.</param>
 public sealed record Caller(string KeyId, Role Role, IReadOnlyList<string> QueuePrefixes)
 {
+    /// <summary>Null: as many requests as it likes.</summary>
+    public RequestLimits? Limits { get; init; }
+
+    /// <summary>When the proof ends by itself; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     public bool May(Permission permission) => permission switch
     {
         Permission.Read => true,
@@ -26,6 +32,9 @@ public sealed record Caller(string KeyId, Role Role, IReadOnlyList<string> Queue
 
         return false;
     }
+
+    /// <summary>Whether all that a key with these prefixes would reach is in reach.</summary>
+    public bool ReachesAllOf(IEnumerable<string> prefixes) => prefixes.All(Reaches);
 
     public bool ReachesAll => QueuePrefixes.Contains("");
 }

@@ -28,3 +28,16 @@ public enum Permission
     Operate,
     Administer,
 }
+
+/// <summary>Roles as they are written: in small letters.</summary>
+public static class RoleNames
+{
+    private static readonly Dictionary<string, Role> Known = Enum.GetValues<Role>().ToDictionary(Text, role => role, StringComparer.Ordinal);
+
+    public static string All { get; } = string.Join(", ", Known.Keys);
+
+    public static string Text(this Role role) => role.ToString().ToLowerInvariant();
+
+    /// <returns>Null when there is no such role.</returns>
+    public static Role? Parse(string text) => Known.TryGetValue(text, out var role) ? role : null;
+}

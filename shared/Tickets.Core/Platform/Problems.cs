@@ -269,6 +269,25 @@ public static class Problems
     public static Problem ForbiddenWorkflow(string workflow) =>
         Forbidden($"This key does not reach workflow '{workflow}': to change it a key reaches every queue that uses it or, while none does, the workflow's name.");
 
+    public static Problem KeyNotFound(string keyId) => new()
+    {
+        Status = 404,
+        Code = ProblemCodes.KeyNotFound,
+        Title = "No such key",
+        Detail = $"There is no key '{keyId}'.",
+    };
+
+    /// <summary>The caller's own limit, not the system's.</summary>
+    /// <param name="seconds">Until it may ask again.</param>
+    public static Problem LimitReached(long limit, string window, int seconds) => new()
+    {
+        Status = 429,
+        Code = ProblemCodes.TooManyRequests,
+        Title = "Too many requests",
+        Detail = $"This key may make {limit} requests a {window}.",
+        RetryAfter = seconds,
+    };
+
     public static Problem Conflict(string code, string title, string detail) => new()
     {
         Status = 409,

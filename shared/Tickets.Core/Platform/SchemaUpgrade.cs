@@ -20,18 +20,19 @@ public static partial class SchemaUpgrade
         await ExecuteAsync($"set local lock_timeout = '60s'; select pg_advisory_xact_lock({LockKey})");
         await ExecuteAsync("create table if not exists schema_versions (version integer primary key, applied_at timestamptz not null default now())");
 
-        var known = await KnownVersionAsync();
-        if (known > files.Count)
-            throw new InvalidOperationException($"The {schema} database has schema version {known}; this program knows versions up to {files.Count}. Run a newer program.");
-        for (var version = known + 1; version <= files.Count; version++)
+        var known = await KnownVersionsAsync();
+        if (known.Count > 0 && known.Max() > files[^1].Version)
+            throw new InvalidOperationException($"The {schema} database has schema version {known.Max()}; this program knows versions up to {files[^1].Version}. Run a newer program.");
+        var missing = files.Where(file => !known.Contains(file.Version)).ToList();
+        foreach (var (version, sql) in missing)
         {
-            await ExecuteAsync(files[version - 1]);
+            await ExecuteAsync(sql);
             await ExecuteAsync($"insert into schema_versions (version) values ({version})");
             LogApplied(logger, version, schema);
         }
 
         await transaction.CommitAsync(cancel);
-        return files.Count - known;
+        return missing.Count;
 
         async Task ExecuteAsync(string sql)
         {
@@ -39,14 +40,19 @@ public static partial class SchemaUpgrade
             await command.ExecuteNonQueryAsync(cancel);
         }
 
-        async Task<int> KnownVersionAsync()
+        async Task<HashSet<int>> KnownVersionsAsync()
         {
-            await using var command = new NpgsqlCommand("select coalesce(max(version), 0) from schema_versions", connection, transaction);
-            return (int)(await command.ExecuteScalarAsync(cancel))!;
+            await using var command = new NpgsqlCommand("select version from schema_versions", connection, transaction);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var versions = new HashSet<int>();
+            while (await reader.ReadAsync(cancel))
+                versions.Add(reader.GetInt32(0));
+            return versions;
         }
     }
 
-    private static List<string> Files(string schema)
+    /// <summary>By number; there may be gaps.</summary>
+    private static List<(int Version, string Sql)> Files(string schema)
     {
         var assembly = Assembly.GetExecutingAssembly();
         var prefix = $"Platform/Schema/{schema}/schema-";
@@ -56,7 +62,7 @@ public static partial class SchemaUpgrade
             .Select(name =>
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return reader.ReadToEnd();
+                return (int.Parse(Path.GetFileNameWithoutExtension(name)[^3..], System.Globalization.CultureInfo.InvariantCulture), reader.ReadToEnd());
             })
             .ToList();
     }

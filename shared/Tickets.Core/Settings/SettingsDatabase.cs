@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using Tickets.Contracts;
 using Tickets.Core.Access;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Settings;
 
@@ -21,7 +21,7 @@ public sealed class SettingsDatabase(NpgsqlDataSource database)
         {
             "select body, revision from workflows where revision > $1 order by revision",
             "select queue_id, body, revision from queues where revision > $1 order by revision",
-            "select key_id, secret_hash, role, queue_prefixes, revoked_at is not null from api_keys where revision > $1",
+            "select key_id, secret_hash, role, queue_prefixes, revoked_at is not null, expires_at, requests_per_minute, requests_per_day from api_keys where revision > $1",
         })
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = knownRevision } } });
@@ -44,9 +44,19 @@ public sealed class SettingsDatabase(NpgsqlDataSource database)
         var keys = new List<StoredKey>();
         await reader.NextResultAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            keys.Add(new StoredKey(reader.GetString(0), reader.GetFieldValue<byte[]>(1), new Caller(reader.GetString(0), Enum.Parse<Role>(reader.GetString(2), ignoreCase: true), reader.GetFieldValue<string[]>(3)), reader.GetBoolean(4)));
+            keys.Add(ReadKey(reader));
 
         return new SettingsChanges(revision, workflows, queues, keys);
+    }
+
+    private static StoredKey ReadKey(NpgsqlDataReader reader)
+    {
+        var caller = new Caller(reader.GetString(0), RoleNames.Parse(reader.GetString(2))!.Value, reader.GetFieldValue<string[]>(3))
+        {
+            ExpiresAt = reader.TimeOrNull(5),
+            Limits = RequestLimits.Of(reader.IsDBNull(6) ? null : reader.GetInt32(6), reader.NumberOrNull(7)),
+        };
+        return new StoredKey(caller.KeyId, reader.GetFieldValue<byte[]>(1), caller, reader.GetBoolean(4));
     }
 
     /// <summary>The secret for <paramref name="purpose"/>, made on first use; the same for all processes.</summary>
@@ -70,31 +80,20 @@ public sealed class SettingsDatabase(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Changes settings: takes the next revision, lets <paramref name="change"/> write rows under it, and commits.
-    /// Changes run one after the other; a problem from <paramref name="change"/> rolls everything back.
+    /// Changes settings: takes the next revision, lets <paramref name="change"/> write and record rows under it, and commits.
+    /// Changes run one after the other; a problem from <paramref name="change"/>, or a change that recorded nothing, rolls everything back.
     /// </summary>
-    internal async Task<Platform.Result<T>> ChangeAsync<T>(Func<NpgsqlConnection, long, Task<Platform.Result<T>>> change, CancellationToken cancel)
+    /// <param name="actor">Who does it: a key's id, <c>token:SUBJECT</c>, <c>operation:ID</c> or <c>system</c>.</param>
+    internal async Task<Result<T>> ChangeAsync<T>(string actor, DateTimeOffset at, Func<SettingsChange, Task<Result<T>>> change, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using var next = new NpgsqlCommand("update settings_revision set revision = revision + 1 returning revision", connection, transaction);
         var revision = (long)(await next.ExecuteScalarAsync(cancel))!;
-        var result = await change(connection, revision);
-        if (!result.IsProblem)
+        var changing = new SettingsChange(connection, revision, actor, at);
+        var result = await change(changing);
+        if (!result.IsProblem && changing.Recorded)
             await transaction.CommitAsync(cancel);
         return result;
-    }
-
-    internal async Task InsertKeyAsync(NpgsqlConnection connection, long revision, string keyId, byte[] hash, Role role, IReadOnlyList<string> prefixes, string description, DateTimeOffset now, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("insert into api_keys (key_id, secret_hash, role, queue_prefixes, description, created_at, revision) values ($1, $2, $3, $4, $5, $6, $7)", connection);
-        command.Parameters.Add(new() { Value = keyId });
-        command.Parameters.Add(new() { Value = hash });
-        command.Parameters.Add(new() { Value = role.ToString().ToLowerInvariant() });
-        command.Parameters.Add(new() { Value = prefixes.ToArray() });
-        command.Parameters.Add(new() { Value = description });
-        command.Parameters.Add(new() { Value = now, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = revision });
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -10,7 +10,7 @@ using Tickets.Core.Workflows;
 namespace Tickets.Core.Settings;
 
 /// <summary>Changes of workflows and queues. The caller sees its own change at once, other processes within their refresh interval.</summary>
-public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cache, ShardSet shards)
+public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cache, ShardSet shards, TimeProvider clock)
 {
     private static readonly TimeSpan DefaultRetention = TimeSpan.FromDays(7);
     private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(36_525);
@@ -26,8 +26,11 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             return Problems.Invalid("/workflow_id", $"The body is of workflow '{workflow.WorkflowId}', the address of '{workflowId}'.");
 
         var result = await database.ChangeAsync<Workflow>(
-            async (connection, revision) =>
+            caller.KeyId,
+            clock.GetUtcNow(),
+            async change =>
             {
+                var (connection, revision) = (change.Connection, change.Revision);
                 // Nobody else changes settings meanwhile: who uses the workflow now is who will feel the change.
                 var users = await UsersAsync(connection, workflowId, cancel);
                 if (!WorkflowReach.MayChange(caller, workflowId, users))
@@ -37,13 +40,15 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
                     return refusal;
                 if (users.Count > 0 && old is { } stored && WorkflowChange.Faults(stored.Value, workflow) is { Count: > 0 } faults)
                     return Problems.InvalidWorkflow(faults);
+                var json = JsonSerializer.Serialize(workflow, TicketsJson.Default.Workflow);
                 await WriteAsync(
                     connection,
                     "insert into workflows (workflow_id, body, revision) values ($1, $2, $3) on conflict (workflow_id) do update set body = excluded.body, revision = excluded.revision",
                     workflowId,
-                    JsonSerializer.Serialize(workflow, TicketsJson.Default.Workflow),
+                    json,
                     revision,
                     cancel);
+                await change.RecordAsync("workflow.put", workflowId, users.Count > 0 ? users : [workflowId], json, cancel);
                 return workflow with { Revision = revision };
             },
             cancel);
@@ -59,8 +64,11 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
             return read.Problem;
 
         var result = await database.ChangeAsync<Queue>(
-            async (connection, revision) =>
+            caller.KeyId,
+            clock.GetUtcNow(),
+            async change =>
             {
+                var (connection, revision) = (change.Connection, change.Revision);
                 var old = await ReadAsync(connection, "select body, revision from queues where name = $1", name, TicketsJson.Default.Queue, cancel);
                 if (precondition.Refusal($"Queue '{name}'", old?.Revision) is { } refusal)
                     return refusal;
@@ -82,7 +90,7 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
                         return Problems.InvalidWorkflow(faults);
                 }
 
-                var id = await WriteQueueAsync(connection, queue, revision, cancel);
+                var id = await WriteQueueAsync(change, "queue.put", queue, cancel);
                 // The partitions are there before anyone can know the queue; a crash in between leaves empty tables that the next try takes up.
                 foreach (var shard in queue.Shards!)
                     await QueueTables.MakeAsync(shards[shard], new QueueSettings(id, queue, new WorkflowRules(workflow.Value.Value), TimeSpan.Zero), cancel);
@@ -93,19 +101,23 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         return result;
     }
 
-    /// <summary>Changes a queue by a rule on how it stands: for moves between shards.</summary>
-    internal async Task<Result<Queue>> ChangeQueueAsync(string name, Func<Queue, Result<Queue>> change, CancellationToken cancel)
+    /// <summary>Changes a queue by a rule on how it stands: for moves between shards. What stays as it was is not written.</summary>
+    internal async Task<Result<Queue>> ChangeQueueAsync(string name, string actor, Func<Queue, Result<Queue>> rule, CancellationToken cancel)
     {
         var result = await database.ChangeAsync<Queue>(
-            async (connection, revision) =>
+            actor,
+            clock.GetUtcNow(),
+            async change =>
             {
-                if (await ReadAsync(connection, "select body, revision from queues where name = $1", name, TicketsJson.Default.Queue, cancel) is not { } old)
+                if (await ReadAsync(change.Connection, "select body, revision from queues where name = $1", name, TicketsJson.Default.Queue, cancel) is not { } old)
                     return Problems.QueueNotFound(name);
-                var changed = change(old.Value);
+                var changed = rule(old.Value);
                 if (changed.IsProblem)
                     return changed;
-                await WriteQueueAsync(connection, changed.Value, revision, cancel);
-                return changed.Value with { Revision = revision };
+                if (ReferenceEquals(changed.Value, old.Value))
+                    return old.Value with { Revision = old.Revision };
+                await WriteQueueAsync(change, "queue.move", changed.Value, cancel);
+                return changed.Value with { Revision = change.Revision };
             },
             cancel);
         await cache.RefreshAsync(cancel);
@@ -196,19 +208,21 @@ public sealed class SettingsWrites(SettingsDatabase database, SettingsCache cach
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<int> WriteQueueAsync(NpgsqlConnection connection, Queue queue, long revision, CancellationToken cancel)
+    private static async Task<int> WriteQueueAsync(SettingsChange change, string action, Queue queue, CancellationToken cancel)
     {
+        var json = JsonSerializer.Serialize(queue, TicketsJson.Default.Queue);
+        await change.RecordAsync(action, queue.Name, [queue.Name], json, cancel);
         await using var command = new NpgsqlCommand(
             """
             insert into queues (name, workflow_id, body, revision) values ($1, $2, $3, $4)
             on conflict (name) do update set workflow_id = excluded.workflow_id, body = excluded.body, revision = excluded.revision
             returning queue_id
             """,
-            connection);
+            change.Connection);
         command.Parameters.Add(Sql.Value(queue.Name));
         command.Parameters.Add(Sql.Value(queue.WorkflowId));
-        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(queue, TicketsJson.Default.Queue), NpgsqlDbType = NpgsqlDbType.Json });
-        command.Parameters.Add(Sql.Value(revision));
+        command.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Json });
+        command.Parameters.Add(Sql.Value(change.Revision));
         return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Acceptance.Access;
 using Tickets.Local;
 
 [assembly: AssemblyFixture(typeof(RunningApp))]
@@ -21,14 +22,19 @@ public sealed class RunningApp : IAsyncLifetime
 
     public LocalStack Stack { get; private set; } = null!;
 
+    /// <summary>Whose tokens the app takes.</summary>
+    public TestIssuer Issuer { get; private set; } = null!;
+
     /// <summary>Calls with an administrator's key.</summary>
     public Api Admin { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
+        Issuer = await TestIssuer.StartAsync();
         Stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with
         {
             WithApp = true,
+            AppEnvironment = new Dictionary<string, string> { ["Access__Issuer"] = Issuer.Address, ["Access__Audience"] = TestIssuer.Audience },
             PostgresSettings = new Dictionary<string, string> { ["max_connections"] = "500", ["shared_buffers"] = "128MB" },
         });
         Admin = new Api(Stack.Apps[0].Address, Stack.DevelopmentKey);
@@ -38,6 +44,7 @@ public sealed class RunningApp : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Stack.DisposeAsync();
+        await Issuer.DisposeAsync();
         _gate.Dispose();
     }
 

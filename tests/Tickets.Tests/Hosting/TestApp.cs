@@ -49,7 +49,7 @@ internal sealed class TestApp : IAsyncDisposable
             Functions = functions,
             Configure = (registrations, _) =>
             {
-                registrations.AddSingleton<Authenticate>(KnownCaller);
+                registrations.AddSingleton<Authenticate>(request => new(KnownCaller(BearerCredential.Of(request))));
                 services?.Invoke(registrations);
             },
             Initialize = initialize ?? ((_, _) => Task.CompletedTask),
@@ -86,7 +86,7 @@ internal sealed class TestApp : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static Caller? KnownCaller(string credential) => credential switch
+    private static Caller? KnownCaller(string? credential) => credential switch
     {
         ReaderKey => new Caller("reader", Role.Reader, [""]),
         RobotKey => new Caller("robot", Role.Robot, ["incidents"]),

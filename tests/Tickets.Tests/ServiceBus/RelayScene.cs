@@ -119,12 +119,14 @@ internal sealed class RelayScene : IAsyncDisposable
     public Task<OplogUpkeepRun> UpkeepAsync(TimeSpan retention, TimeSpan hard) => OplogUpkeepRun.RunAsync(_services, retention, hard);
 
     /// <summary>Everything published so far, as the official SDK receives it.</summary>
-    public Task<IReadOnlyList<Received>> ReceiveAsync(int count)
+    public async Task<IReadOnlyList<Received>> ReceiveAsync(int count)
     {
         // Starting a process for each would be most of what the tests take.
         _subscriber ??= Subscriber.Start(_stack.Broker);
         _subscriber.Add(Topic, "s");
-        return _subscriber.UntilAsync(Topic, count);
+        var received = await _subscriber.UntilAsync(Topic, count);
+        _subscriber.Remove(Topic);
+        return received;
     }
 
     /// <summary>With the stack; a test that ends leaves it to the next one.</summary>

@@ -49,6 +49,13 @@ internal sealed class Subscriber : IAsyncDisposable
         _process.StandardInput.Flush();
     }
 
+    /// <summary>Receives no more of a topic; what is on its way may still come.</summary>
+    public void Remove(string topic)
+    {
+        _process.StandardInput.WriteLine(topic);
+        _process.StandardInput.Flush();
+    }
+
     /// <summary>Waits until so many messages have come from a topic.</summary>
     public async Task<IReadOnlyList<Received>> UntilAsync(string topic, int count)
     {

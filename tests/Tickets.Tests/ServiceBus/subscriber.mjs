@@ -1,6 +1,6 @@
 // Receives every session of subscriptions with the official SDK and writes each message as a line of JSON.
 //   node subscriber.mjs     with BROKER and MODULES in the environment
-// Each line of its stdin, "TOPIC SUBSCRIPTION", names one more to receive; it ends with its stdin.
+// Each line of its stdin, "TOPIC SUBSCRIPTION", names one more to receive, "TOPIC" one that is over; it ends with its stdin.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,13 +8,14 @@ import { createInterface } from 'node:readline';
 const { ServiceBusClient } = createRequire(join(process.env.MODULES, 'package.json'))('@azure/service-bus');
 // The SDK drops promises of its own when a connection breaks; who receives is told by an exception, and tries again.
 process.on('unhandledRejection', () => {});
+const topics = new Set();
 const client = new ServiceBusClient(process.env.BROKER, { retryOptions: { maxRetries: 0, timeoutInMs: 5000 } });
 
 async function session(topic, subscription) {
   const receiver = await client.acceptNextSession(topic, subscription);
   try {
     for (;;) {
-      const messages = await receiver.receiveMessages(200, { maxWaitTimeInMs: 2000 });
+      const messages = await receiver.receiveMessages(200, { maxWaitTimeInMs: 300 });
       if (messages.length === 0) return;
       const now = Date.now();
       for (const m of messages)
@@ -27,7 +28,7 @@ async function session(topic, subscription) {
 }
 
 async function lane(topic, subscription) {
-  for (;;) {
+  while (topics.has(topic)) {
     try {
       await session(topic, subscription);
     } catch (error) {
@@ -39,6 +40,9 @@ async function lane(topic, subscription) {
 
 const named = createInterface({ input: process.stdin });
 named.on('line', line => {
-  for (let i = 0; i < Number(process.env.LANES ?? 8); i++) lane(...line.split(' '));
+  const [topic, subscription] = line.split(' ');
+  if (!subscription) return void topics.delete(topic);
+  topics.add(topic);
+  for (let i = 0; i < Number(process.env.LANES ?? 8); i++) lane(topic, subscription);
 });
 named.on('close', () => process.exit());

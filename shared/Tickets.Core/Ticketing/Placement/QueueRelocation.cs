@@ -47,6 +47,7 @@ public sealed class QueueRelocation
     {
         var begun = await _writes.ChangeQueueAsync(
             name,
+            Actor(moveId),
             queue => queue.Moving?.Id == moveId ? queue
                 : Refusal(queue, to) is { } refusal ? refusal
                 : queue with { Moving = new QueueMove(moveId, queue.Shards!, to, QueueMove.Copying, _clock.GetUtcNow()) },
@@ -182,6 +183,7 @@ public sealed class QueueRelocation
     {
         var entered = await _writes.ChangeQueueAsync(
             name,
+            Actor(moveId),
             queue => queue.Moving is { Phase: not (QueueMove.Clearing or QueueMove.Canceling) } move && move.Id == moveId
                 ? queue with { Shards = phase == QueueMove.Clearing ? move.To : move.From, Moving = move with { Phase = phase, Since = _clock.GetUtcNow() } }
                 : queue,
@@ -208,6 +210,8 @@ public sealed class QueueRelocation
             await command.ExecuteNonQueryAsync(cancel);
         }
 
-        await _writes.ChangeQueueAsync(queue.Name, now => now.Moving?.Id == move.Id ? now with { Moving = null } : now, cancel);
+        await _writes.ChangeQueueAsync(queue.Name, Actor(move.Id), now => now.Moving?.Id == move.Id ? now with { Moving = null } : now, cancel);
     }
+
+    private static string Actor(string moveId) => $"operation:{moveId}";
 }

@@ -182,7 +182,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var state = command.Ticket.ToState(command.Queue);
         var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
         Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.MovedIn, state, DiffWriter.WholeTicket(state))]));
-        Come(state, used, isReturn: false);
+        Come(state, used);
         foreach (var answer in command.Answers.Where(answer => loaded.Answers.TryAdd(answer.Key, answer.Answer)))
             ArrivedAnswers.Add(answer);
         return arrived;
@@ -197,13 +197,13 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var state = command.Ticket.ToState(command.Queue) with { UpdatedAt = now };
         var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
         Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.Restored, state, DiffWriter.WholeTicket(state))]));
-        Come(state, used, isReturn: true);
+        Come(state, used, returned: state);
         return returned;
     }
 
-    private void Come(TicketState ticket, UsedNumber? used, bool isReturn)
+    private void Come(TicketState ticket, UsedNumber? used, TicketState? returned = null)
     {
-        Comers.Add(new Comer(ticket.TicketId, IsKnown: used is not null, isReturn));
+        Comers.Add(new Comer(ticket.TicketId, IsKnown: used is not null, returned));
         loaded.Numbers[ticket.TicketId] = new UsedNumber(ticket.Queue.QueueId, used?.Content, ticket.Version);
     }
 
@@ -268,5 +268,5 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 internal sealed record NumberUse(long TicketId, int? QueueId, NonceUse? Nonce, string For);
 
 /// <param name="IsKnown">Whether the shard has a row for the number.</param>
-/// <param name="IsReturn">It comes from cold, and not from another shard.</param>
-internal sealed record Comer(long TicketId, bool IsKnown, bool IsReturn);
+/// <param name="Returned">As it comes back from cold; null when it comes from another shard.</param>
+internal sealed record Comer(long TicketId, bool IsKnown, TicketState? Returned);
