@@ -18,7 +18,7 @@ public class CutCommitTests(RunningApp app)
 
         var made = (await side.Admin.PostAsync("/tickets", body)).Ok();
         (await side.Admin.PostAsync("/tickets", body)).Ok().Is(made.GetRawText());
-        Assert.Equal([made.Text("ticket_id")], await FindAsync(side.Admin, queue));
+        Assert.Equal(made.Text("ticket_id"), Assert.Single(await FindAsync(side.Admin, queue)));
     }
 
     [Fact]

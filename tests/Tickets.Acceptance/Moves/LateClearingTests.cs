@@ -13,12 +13,12 @@ public class LateClearingTests(RunningApp app)
         var id = await app.Admin.CreateAsync(a);
         await using (await StandingDeparture.OfAsync(app.Stack.Shards["hot-0"], id))
         {
-            await MoveAsync(id, b);
+            await MoveAsync(id, a, b);
             // Nothing is cleared away yet, but for readers the ticket is in one queue.
             Assert.Empty(await FindAsync(a));
-            Assert.Equal([id], await FindAsync(b));
+            Assert.Equal(id, Assert.Single(await FindAsync(b)));
             (await app.Admin.GetAsync($"/tickets/{id}?queue={a}")).Problem(404, "ticket_not_found");
-            await MoveAsync(id, c);
+            await MoveAsync(id, b, c);
         }
 
         // Who writes to it in its first queue has that departure finished.
@@ -67,7 +67,8 @@ public class LateClearingTests(RunningApp app)
         }
     }
 
-    private async Task MoveAsync(string id, string queue) => (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"set": {"queue": "{{queue}}"} }""")).Ok();
+    private async Task MoveAsync(string id, string from, string to) =>
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{from}}", "set": {"queue": "{{to}}"} }""")).Ok();
 
     private async Task<List<string>> FindAsync(string queue) =>
         (await app.Admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}"}, "projection": ["ticket_id"]}""")).Ok().GetProperty("tickets").EnumerateArray().Select(ticket => ticket.Text("ticket_id")!).ToList();

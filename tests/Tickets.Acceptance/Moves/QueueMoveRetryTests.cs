@@ -44,7 +44,7 @@ public class QueueMoveRetryTests(RunningApp app)
         }
 
         // The first steps named the queue that has moved since.
-        foreach (var (_, _, id, at) in made.Where(ticket => ticket.Queue == beside["near"]))
+        foreach (var id in made.Where(ticket => ticket.Queue == beside["near"]).Select(ticket => ticket.Id))
         {
             var way = (await robot.GetAsync($"/tickets/{id}")).Ok().GetProperty("meta").GetProperty("way").Text("data")!;
             var (step, versions) = (way.Split(' ')[0], way.Split(' ').Length + 2);

@@ -5,7 +5,6 @@ using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Rules;
-using Tickets.Core.Ticketing.Writing;
 
 namespace Tickets.Core.Ticketing.Lifecycle;
 

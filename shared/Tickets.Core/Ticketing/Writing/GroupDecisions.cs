@@ -29,6 +29,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public List<(IdempotencyUse Use, long TicketId, TicketVersions Versions, int Op)> Keys { get; } = [];
 
     public List<(long TicketId, int FromQueue, MovingTicket Ticket)> Departures { get; } = [];
+
     /// <summary>Answers to idempotency keys that came with their tickets.</summary>
     public List<KeptAnswer> ArrivedAnswers { get; } = [];
 
