@@ -22,6 +22,7 @@ using Tickets.Core.Platform.Storage;
 using Tickets.Core.Platform.Webhooks;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
+using Tickets.Core.Telemetry;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Numbers;
@@ -49,6 +50,8 @@ public static class TicketsCore
         AddArchive(services, configuration);
         AddLifecycle(services, configuration);
         AddOperations(services);
+        services.AddSingleton(get => new Backlogs(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<Backlogs>>(get)));
+        AddHosted<SystemGauges>(services);
         return services;
     }
 

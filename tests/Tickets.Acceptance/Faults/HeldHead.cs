@@ -9,7 +9,8 @@ internal sealed class HeldHead(NpgsqlDataSource shard, NpgsqlConnection session)
 
     public static async Task<HeldHead> OfAsync(string database)
     {
-        var shard = NpgsqlDataSource.Create(database);
+        // Not pooled: a session that a test has ended is not to be used again.
+        var shard = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
         var session = await shard.OpenConnectionAsync();
         await using var hold = new NpgsqlCommand("begin; select 1 from oplog_head for update", session);
         await hold.ExecuteNonQueryAsync();

@@ -89,7 +89,7 @@ public class IdempotencyTests(RunningApp app)
     public async Task A_retry_is_answered_before_the_workflow_of_the_tickets_new_queue_is_asked()
     {
         var workflow = RunningApp.NewName("plain");
-        (await app.Admin.PutAsync($"/workflows?workflow_id={workflow}", $$"""{"workflow_id": "{{workflow}}", "initial": "reported", "statuses": {"reported": {"to": []} } }""", ("If-None-Match", "*"))).Ok();
+        (await app.Admin.PutAsync($"/workflows?workflow_id={workflow}", $$"""{"workflow_id": "{{workflow}}", "initial": "reported", "statuses": {"reported": {"to": ["closed"]}, "closed": {"terminal": true} } }""", ("If-None-Match", "*"))).Ok();
         var (queue, plain) = (await app.NewQueueAsync("hot-0"), await app.NewQueueAsync("hot-0", workflow));
         var id = await app.Admin.CreateAsync(queue, """ "indexed_meta": {"cost": 5} """);
         const string Update = """{"set": {"indexed_meta.cost": 6} }""";

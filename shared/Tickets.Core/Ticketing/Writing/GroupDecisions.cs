@@ -15,6 +15,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private readonly Dictionary<long, TicketState> _original = [];
     private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> _answers = [];
     private readonly Dictionary<Guid, int> _opOfKey = [];
+    private readonly Dictionary<long, string> _traceOf = [];
     private LifecycleChanges? _lifecycle;
     private int _lastOp;
 
@@ -22,6 +23,9 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public Dictionary<long, TicketState> Tickets { get; } = [];
     public Dictionary<(long TicketId, string Block), (TicketState Ticket, BlockWrite Write)> Blocks { get; } = [];
     public List<OpDraft> Ops { get; } = [];
+
+    /// <summary>For each op the trace of the request that made it.</summary>
+    public List<string?> Traces { get; } = [];
     public List<NumberUse> Numbers { get; } = [];
 
     /// <summary>Numbers that were claimed for another shard, and are used here after all or claimed for a third one: their queue has moved meanwhile.</summary>
@@ -47,7 +51,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             return _lifecycle;
         _lifecycle = new LifecycleChanges(shard, now);
         foreach (var ticket in Tickets.Values)
-            _lifecycle.Add(Before(ticket.TicketId), ticket);
+            _lifecycle.Add(Before(ticket.TicketId), ticket, _traceOf.GetValueOrDefault(ticket.TicketId));
         return _lifecycle;
     }
 
@@ -70,6 +74,10 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
         _answers.Add((pending, answer, _lastOp));
+        while (Traces.Count < Ops.Count)
+            Traces.Add(pending.TraceParent);
+        if (pending.TraceParent is { } trace)
+            _traceOf[pending.Command.TicketId] = trace;
     }
 
     /// <summary>Tells every caller; call it only when the transaction's outcome is certain.</summary>

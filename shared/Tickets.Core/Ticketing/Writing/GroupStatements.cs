@@ -18,10 +18,10 @@ internal static class GroupStatements
     // Without the epoch there is no opid, and the row is refused.
     private const string WriteOps =
         """
-        insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
-        from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[])
-          with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, ord)
+        insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff, trace_parent)
+        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff, op.trace_parent
+        from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[], $11::text[])
+          with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, trace_parent, ord)
         """;
 
     /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
@@ -314,7 +314,8 @@ internal static class GroupStatements
             Sql.Array(Column(ops, op => op.Version)),
             Sql.Array(Column(ops, op => (string?)op.Status)),
             Sql.Array(Column(ops, op => op.Resolution)),
-            Sql.Json(Column(ops, op => (string?)op.Diff))));
+            Sql.Json(Column(ops, op => (string?)op.Diff)),
+            Sql.Array([.. decisions.Traces])));
 
         if (decisions.Keys.Count > 0)
         {

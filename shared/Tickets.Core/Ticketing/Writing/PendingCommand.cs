@@ -22,6 +22,9 @@ internal sealed class PendingCommand(TicketCommand command, CancellationToken ca
     private readonly TaskCompletionSource<Result<Written>> _answer = new();
 
     public TicketCommand Command => command;
+
+    /// <summary>The trace that the change belongs to, for its op; null when nobody records it.</summary>
+    public string? TraceParent { get; } = TraceContext.Current;
     public Task<Result<Written>> Answer => _answer.Task;
 
     /// <summary>Roughly the memory that the command holds, in bytes.</summary>
