@@ -32,6 +32,9 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     public Shard Shard => shard;
     public int Waiting => _waiting.Count;
 
+    /// <summary>Whether it had its database when it last wrote.</summary>
+    public bool IsConnected => _connection is not null;
+
     /// <summary>Called after each group with the shard's newest opid.</summary>
     public Action<long>? OnCommitted { get; set; }
 
@@ -204,9 +207,11 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         return session;
     }
 
-    // A claim belongs to the nonce's home, and a departure is cleared away where it began, wherever the queue is now.
+    // A claim belongs to the nonce's home, and a departure is cleared away where it began, wherever the queue is now. A create with a number was allowed by a claim
+    // that was made under the settings it names: under newer ones the number is claimed anew.
     private bool IsAtItsPlace(TicketCommand command) =>
-        command is ClaimNumber or FinishDeparture || fence.Allows(shard.Name, command.Queue.QueueId, command.TicketId);
+        command is ClaimNumber or FinishDeparture
+        || (fence.Allows(shard.Name, command.Queue.QueueId, command.TicketId) && (command is not CreateTicket { Nonce: not null } || fence.IsCurrent(command.Queue)));
 
     /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
     private async Task<bool> IsWorthAnotherTryAsync(PostgresException refusal)
