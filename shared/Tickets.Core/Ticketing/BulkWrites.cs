@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Access;
@@ -71,14 +72,20 @@ public sealed class BulkWrites(TicketWrites writes)
     /// <summary>One of the three.</summary>
     private readonly record struct ItemAnswer(Problem? Problem, CreateTicketResponse? Created, UpdateTicketResponse? Updated)
     {
-        /// <summary>The answer of the single request; a success has its status in front, as a problem has its own.</summary>
+        /// <summary>
+        /// The answer of the single request; a success has its status in front, as a problem has its own. What the single answer says in
+        /// its Retry-After header stands in the item as <c>retry_after</c>.
+        /// </summary>
         public void WriteTo(ArrayBufferWriter<byte> body, JsonScratch scratch)
         {
             scratch.Clear();
             if (Problem is not null)
             {
                 JsonSerializer.Serialize(scratch.Writer, Problem, TicketsJson.Default.Problem);
-                body.Write(scratch.Written());
+                body.Write(scratch.Written()[..^1]);
+                if (Problem.RetryAfter is { } seconds)
+                    body.Write(Encoding.UTF8.GetBytes($",\"retry_after\":{seconds}"));
+                body.Write("}"u8);
                 return;
             }
 

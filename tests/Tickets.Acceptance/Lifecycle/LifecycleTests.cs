@@ -45,6 +45,21 @@ public class LifecycleTests(RunningApp app)
     }
 
     [Fact]
+    public async Task Whoever_the_ticket_names_as_its_creator_when_it_runs_out_of_time_is_told_of_it()
+    {
+        var (first, second) = (Name("robot"), Name("robot"));
+        var queue = await QueueAsync(
+            """{"to": ["closed", "open2"], "lifetime": "PT0.5S", "on_timeout": "open2"}""", closed: """{"to": ["open-"], "terminal": true, "resolutions": ["fixed"], "resolution_required": true}""");
+        var id = await app.Admin.CreateAsync(queue, $$""" "status": "open2", "meta": {"created_by": "{{first}}"} """);
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"meta.created_by": "{{second}}"} }""")).Ok();
+        await app.Admin.CloseAsync(queue, id);
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"status": "open"}, "unset": ["resolution"]}""")).Ok();
+
+        await Eventually.IsAsync(async () => (await KindsAsync(second)).SequenceEqual(["timed_out"]));
+        Assert.Empty(await KindsAsync(first));
+    }
+
+    [Fact]
     public async Task A_ticket_that_nobody_accepts_and_that_can_go_nowhere_gets_an_error_ticket_for_its_group_and_stays()
     {
         var group = Name("dispatch");

@@ -27,15 +27,21 @@ internal sealed class HubScene : IAsyncDisposable
     public static async Task<HubScene> CreateAsync(OrchestrationStack stack, string schema = "hot") => new(await stack.CreateDatabaseAsync(schema));
 
     /// <summary>A process that knows what it is told to; it works at once unless asked not to.</summary>
-    public TaskHub Hub(Action<DurableTaskRegistry> tasks, TaskHubOptions? options = null, bool start = true, string name = "hub")
+    public TaskHub Hub(Action<DurableTaskRegistry> tasks, TaskHubOptions? options = null, bool start = true, string name = "hub", ILoggerProvider? log = null)
     {
         var registry = new DurableTaskRegistry();
         tasks(registry);
-        var hub = new TaskHub(Database, registry, _services, TimeProvider.System, LoggerFactory.Create(_ => { }), options ?? Quick, hub: name);
+        var hub = new TaskHub(Database, registry, _services, TimeProvider.System, LoggerFactory.Create(logging => Provide(logging, log)), options ?? Quick, hub: name);
         _hubs.Add(hub);
         if (start)
             hub.Start();
         return hub;
+    }
+
+    private static void Provide(ILoggingBuilder logging, ILoggerProvider? log)
+    {
+        if (log is not null)
+            logging.AddProvider(log);
     }
 
     /// <summary>Short pauses, so that tests of them are short. Leases are long: a process that is slow must not lose them where that is not what is tested.</summary>

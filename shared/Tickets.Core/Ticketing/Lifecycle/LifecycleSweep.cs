@@ -79,7 +79,7 @@ public sealed class LifecycleSweep
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         var told = await ToldAsync(connection, cancel);
-        foreach (var queue in _settings.Current.Queues.Values.Where(queue => queue.Shards.Contains(shard.Name) && (only is null || queue.Name == only) && queue.Definition.Moving is null or { Phase: QueueMove.Clearing }).ToList())
+        foreach (var queue in _settings.Current.Queues.Values.Where(queue => (only is null || queue.Name == only) && IsWhollyOn(queue, shard.Name)).ToList())
         {
             var revision = Math.Max(queue.Workflow.Definition.Revision ?? 0, queue.Definition.Revision ?? 0);
             var isNews = told.GetValueOrDefault(queue.QueueId) < revision;
@@ -101,33 +101,39 @@ public sealed class LifecycleSweep
         return onlySettings ? report : report + await LookAsync(connection, cancel);
     }
 
+    /// <summary>All rows that the shard has of the queue are tickets that it serves: none is on its way here, none was left behind.</summary>
+    private static bool IsWhollyOn(QueueSettings queue, string shard) => queue.Shards.Contains(shard)
+        && (queue.Definition.Moving is not { } move || (move.Phase == QueueMove.Clearing && !move.From.Contains(shard, StringComparer.Ordinal)));
+
     private async Task<int> StartMissingAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, CancellationToken cancel)
     {
         var started = 0;
-        for (var last = 0L; ;)
+        while (true)
         {
             // By primary keys on both sides; a ticket that was just written to may be about to have its orchestration.
             await using var find = new NpgsqlCommand(
                 $"""
                 select t.ticket_id, t.status, t.updated_at, t.version from {queue.TicketsTable} t
-                where t.ticket_id > $2 and t.closed_at is null and t.moving_to is null and t.updated_at < $1
-                  and not exists (select 1 from orchestration_ready r where r.instance_id = 'ticket/' || t.ticket_id) order by t.ticket_id limit {Bite}
+                where t.closed_at is null and t.moving_to is null and t.updated_at < $1
+                  and not exists (select 1 from orchestration_ready r where r.instance_id = 'ticket/' || t.ticket_id) limit {Bite}
                 """,
                 connection);
             find.Parameters.Add(Sql.Value(_clock.GetUtcNow() - Grace));
-            find.Parameters.Add(Sql.Value(last));
-            var found = new List<LifecycleState>();
+            var starts = new List<OrchestrationStart>();
             await using (var reader = await find.ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
-                    found.Add(new LifecycleState(shard.Name, last = reader.GetInt64(0), reader.GetString(1), reader.Time(2), reader.GetInt64(3)));
+                {
+                    var state = new LifecycleState(shard.Name, reader.GetInt64(0), reader.GetString(1), reader.Time(2), reader.GetInt64(3));
+                    starts.Add(OrchestrationStart.Of(LifecycleChanges.InstanceOf(state.TicketId), LifecycleChanges.Orchestrator, state));
+                }
             }
 
-            // What the queue left here when it went to other shards is not looked after any more.
-            var starts = found.Where(state => queue.ShardOf(state.TicketId) == shard.Name).Select(state => OrchestrationStart.Of(LifecycleChanges.InstanceOf(state.TicketId), LifecycleChanges.Orchestrator, state)).ToList();
+            if (starts.Count == 0)
+                return started;
             await ExecuteAsync(connection, OrchestrationStatements.Start(starts, _clock.GetUtcNow(), replaceEnded: true), cancel);
             started += starts.Count;
-            if (found.Count < Bite)
+            if (starts.Count < Bite)
                 return started;
         }
     }
@@ -188,7 +194,6 @@ public sealed class LifecycleSweep
         await using var batch = new NpgsqlBatch(connection);
         foreach (var command in commands)
             batch.BatchCommands.Add(command);
-        if (batch.BatchCommands.Count > 0)
-            await batch.ExecuteNonQueryAsync(cancel);
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 }
