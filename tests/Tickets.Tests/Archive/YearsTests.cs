@@ -18,9 +18,9 @@ public class YearsTests(ArchiveStack stack)
     [Fact]
     public Task Five_years_of_ten_queues_are_archived_compacted_found_scanned_and_partly_erased() => RunAsync(stepDays: 30, ticketsPerDay: 14, lookups: 500);
 
-    /// <summary>Every day of five years, two million tickets in all. By hand: <c>Tickets.Tests -explicit only -method "*Two_million*"</c>.</summary>
+    /// <summary>Every fifth day of five years, two million tickets in all. By hand: <c>Tickets.Tests -explicit only -method "*Two_million*"</c>.</summary>
     [Fact(Explicit = true)]
-    public Task Two_million_tickets_of_five_years_are_archived_compacted_found_scanned_and_partly_erased() => RunAsync(stepDays: 1, ticketsPerDay: 112, lookups: 10_000);
+    public Task Two_million_tickets_of_five_years_are_archived_compacted_found_scanned_and_partly_erased() => RunAsync(stepDays: 5, ticketsPerDay: 560, lookups: 10_000);
 
     private async Task RunAsync(int stepDays, int ticketsPerDay, int lookups)
     {
@@ -108,12 +108,12 @@ public class YearsTests(ArchiveStack stack)
         var report = await process.Archiver.RunAsync(queues, TimeSpan.FromMinutes(30), Cancel);
         Assert.Empty(report.Failures);
         clock.Now = clock.Now.AddHours(2);
-        foreach (var queue in queues)
+        await Parallel.ForEachAsync(queues, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancel }, async (queue, cancel) =>
         {
-            var known = (await process.Tools.Index.RefreshAsync(queue.Name, Cancel)).Parts;
+            var known = (await process.Tools.Index.RefreshAsync(queue.Name, cancel)).Parts;
             foreach (var (day, _, _) in known.DaysOfSeveralParts().ToList())
-                await process.Compaction.CompactDayAsync(queue.Name, day, CompactionRule.Tiered, Cancel);
-        }
+                await process.Compaction.CompactDayAsync(queue.Name, day, CompactionRule.Tiered, cancel);
+        });
 
         clock.Now = clock.Now.AddHours(2);
         foreach (var queue in queues)

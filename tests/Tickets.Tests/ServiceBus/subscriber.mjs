@@ -45,4 +45,5 @@ named.on('line', line => {
   topics.add(topic);
   for (let i = 0; i < Number(process.env.LANES ?? 8); i++) lane(topic, subscription);
 });
-named.on('close', () => process.exit());
+// Not in the middle of a line.
+named.on('close', () => process.stdout.write('', () => process.exit()));
