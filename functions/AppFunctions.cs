@@ -4,8 +4,10 @@ using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
 using Tickets.Functions.Notifications;
 using Tickets.Functions.Operations;
+using Tickets.Functions.OpenApi;
 using Tickets.Functions.Oplog;
 using Tickets.Functions.Orchestration;
+using Tickets.Functions.Overview;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Ticketing;
@@ -32,6 +34,8 @@ internal static class AppFunctions
         OperationFunctions.Declare(functions);
         WebhookFunctions.Declare(functions);
         UpkeepFunctions.Declare(functions);
+        OverviewFunctions.Declare(functions);
+        OpenApiFunctions.Declare(functions);
         return functions;
     }
 }

@@ -5,9 +5,15 @@ using Tickets.Functions;
 using Tickets.Functions.Access;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
+using Tickets.Functions.OpenApi;
 
 if (args is [MakeKey.Verb, .. var rest])
     return await MakeKey.RunAsync(rest);
+if (args is [OpenApiFunctions.Verb])
+{
+    Console.WriteLine(OpenApiFunctions.Text(AppFunctions.Declare()));
+    return 0;
+}
 
 return await new FunctionApp
 {

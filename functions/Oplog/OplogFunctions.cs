@@ -15,8 +15,8 @@ internal static class OplogFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/oplog", Read).WithName("ReadOplog").Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
-        functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Requires(Permission.Read);
+        functions.MapGet("/oplog", Read).WithName("ReadOplog").Describes(OplogDescriptions.Read).Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
+        functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Describes(OplogDescriptions.ReadOne).Requires(Permission.Read);
         functions.MapTimer("RelayOplog", "*/5 * * * * *", Relay);
         functions.MapServiceBusTopic("MeasureDelivery", "tickets-oplog", "changes", MeasureDelivery.HandleAsync);
     }

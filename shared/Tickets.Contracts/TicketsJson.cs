@@ -20,6 +20,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(BulkResponse))]
 [JsonSerializable(typeof(FindTicketsRequest))]
 [JsonSerializable(typeof(FindTicketsResponse))]
+[JsonSerializable(typeof(StartScanRequest))]
 [JsonSerializable(typeof(OplogPage))]
 [JsonSerializable(typeof(Workflow))]
 [JsonSerializable(typeof(WorkflowList))]
@@ -39,4 +40,5 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(CallerInfo))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(SystemOverview))]
 public sealed partial class TicketsJson : JsonSerializerContext;
