@@ -15,7 +15,7 @@ internal static class NotificationFunctions
     public static void Declare(FunctionCatalog functions)
     {
         functions.MapGet("/notifications", Read).WithName("ReadNotifications").Describes(NotificationDescriptions.Read).Requires(Permission.Read).AcceptsQuery("recipient", "cursor", "limit");
-        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Describes(NotificationDescriptions.Sweep).Requires(Permission.Operate).OfAllQueues();
+        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Describes(NotificationDescriptions.Sweep).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
         functions.MapTimer("SweepTicketLifecycles", "0 * * * * *", async (services, run, cancel) =>
             run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: false, cancel)).ToString()));
         functions.MapTimer("TellLifecyclesOfSettings", "*/2 * * * * *", (services, _, cancel) => services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: true, cancel));
@@ -43,7 +43,7 @@ internal static class NotificationFunctions
     }
 
     private static async Task Sweep(HttpContext context) =>
-        await context.Answer(await context.Service<LifecycleSweep>().RunAsync(onlySettings: false, context.RequestAborted), NotificationJson.Default.SweepReport);
+        await context.Answer(await context.Service<LifecycleSweep>().RunAsync(onlySettings: false, context.RequestAborted, context.Parameter("queue")), NotificationJson.Default.SweepReport);
 }
 
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]

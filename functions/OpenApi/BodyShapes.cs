@@ -32,6 +32,8 @@ internal sealed record ChangeWebhookBody(string Status);
 
 internal sealed record ReplayWebhookBody(string Cursor);
 
+internal sealed record SkipOpBody(string Reason);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WorkflowBody))]
 [JsonSerializable(typeof(QueueBody))]
@@ -41,4 +43,5 @@ internal sealed record ReplayWebhookBody(string Cursor);
 [JsonSerializable(typeof(CreateWebhookBody))]
 [JsonSerializable(typeof(ChangeWebhookBody))]
 [JsonSerializable(typeof(ReplayWebhookBody))]
+[JsonSerializable(typeof(SkipOpBody))]
 internal sealed partial class BodyShapes : JsonSerializerContext;

@@ -37,6 +37,7 @@ internal static class ProblemCatalog
         [ProblemCodes.AlreadyAccepted] = ([409], "Somebody has accepted the ticket: `accepted_by`."),
         [ProblemCodes.InUse] = ([409], "What is to be changed or removed is in use."),
         [ProblemCodes.OrchestrationState] = ([409], "The orchestration is not in a state for this."),
+        [ProblemCodes.OpNotRefused] = ([409], "The relay does not stand at this op, so it is not skipped."),
         [ProblemCodes.KeyNotActive] = ([409], "The key has ended or was rotated before."),
         [ProblemCodes.LastAdminKey] = ([409], "Nobody would be left to administer all queues."),
         [ProblemCodes.QueueAlreadyMoving] = ([409], "The queue is on its way to other shards."),

@@ -15,6 +15,14 @@ internal static class OplogDescriptions
         Problems = [ProblemCodes.InvalidCursor, ProblemCodes.QueueNotFound, ProblemCodes.NotFound, ProblemCodes.CursorExpired],
     };
 
+    public static FunctionDescription Skip() => new("Change log", "Let the relay pass an op that Service Bus refuses")
+    {
+        Details = "The change log tells of it with an op of kind `skipped`. What was skipped before is answered as it was then.",
+        Body = new(BodyShapes.Default.SkipOpBody, """{"reason": "larger than the namespace takes"}"""),
+        Answers = [new(200, "Skipped.", TicketsJson.Default.SkippedOp, """{"shard": "hot-0", "opid": 991, "reason": "larger than the namespace takes", "skipped_by": "4f1c09a2be77", "at": "2026-01-31T08:30:00Z"}""")],
+        Problems = [ProblemCodes.NotFound, ProblemCodes.OpNotRefused],
+    };
+
     public static FunctionDescription ReadOne() => new("Change log", "Read one op")
     {
         Headers = ["Accept-Encoding"],

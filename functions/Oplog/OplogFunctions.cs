@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Oplog;
 using Tickets.Core.Oplog.Relay;
@@ -17,6 +18,7 @@ internal static class OplogFunctions
     {
         functions.MapGet("/oplog", Read).WithName("ReadOplog").Describes(OplogDescriptions.Read).Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
         functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Describes(OplogDescriptions.ReadOne).Requires(Permission.Read);
+        functions.MapPost("/oplog/{shard}/{opid}/skip", Skip).WithName("SkipRefusedOp").Describes(OplogDescriptions.Skip).Requires(Permission.Operate);
         functions.MapTimer("RelayOplog", "*/5 * * * * *", Relay);
         functions.MapServiceBusTopic("MeasureDelivery", "tickets-oplog", "changes", MeasureDelivery.HandleAsync);
     }
@@ -51,15 +53,24 @@ internal static class OplogFunctions
 
     private static async Task ReadOne(HttpContext context)
     {
-        if (!long.TryParse(context.RouteValue("opid"), NumberStyles.None, CultureInfo.InvariantCulture, out var opid))
+        if (Opid(context) is not { } opid)
         {
-            await context.AnswerProblem(Problems.NotFound("An op is named by its shard and its opid, a whole number."));
+            await context.AnswerProblem(NoName);
             return;
         }
 
         var op = await context.Service<ReadOplog>().FindAsync(context.RouteValue("shard"), opid, context.Caller(), context.RequestAborted);
         await (op.IsProblem ? context.AnswerProblem(op.Problem) : context.AnswerCompressible(op.Value, "application/json"));
     }
+
+    /// <summary>For an op that Service Bus refuses whatever is done: the relay of its shard goes on without it.</summary>
+    private static Task Skip(HttpContext context) => Opid(context) is { } opid
+        ? context.AnswerBody(body => context.Service<SkipRefusedOp>().SkipAsync(context.RouteValue("shard"), opid, body, context.Caller(), context.RequestAborted), TicketsJson.Default.SkippedOp)
+        : context.AnswerProblem(NoName);
+
+    private static Problem NoName => Problems.NotFound("An op is named by its shard and its opid, a whole number.");
+
+    private static long? Opid(HttpContext context) => long.TryParse(context.RouteValue("opid"), NumberStyles.None, CultureInfo.InvariantCulture, out var opid) ? opid : null;
 
     /// <summary>For hosts where no process lives on between requests; where one does, it has the relay already and this finds nothing to do.</summary>
     private static async Task Relay(IServiceProvider services, TimerRun run, CancellationToken cancel)

@@ -54,7 +54,8 @@ internal static class TicketFunctions
 
     private static async Task Update(HttpContext context)
     {
-        var ifMatch = Revisions.Read(context.Request.Headers.IfMatch, "ticket version");
+        // "*" asks only that there is a ticket (RFC 9110, 13.1.1), and of what is not there nothing is changed anyway.
+        var ifMatch = context.Request.Headers.IfMatch is ["*"] ? (long?)null : Revisions.Read(context.Request.Headers.IfMatch, "ticket version");
         var key = context.Request.IdempotencyKey();
         if ((ifMatch.Problem ?? key.Problem) is { } problem)
         {

@@ -3,7 +3,7 @@ using Tickets.Local.Processes;
 namespace Tickets.Local;
 
 /// <summary>Blob, queue and table storage on this machine.</summary>
-internal sealed class AzuriteServer : IAsyncDisposable
+public sealed class AzuriteServer : IAsyncDisposable
 {
     private const int Services = 3;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
@@ -13,49 +13,78 @@ internal sealed class AzuriteServer : IAsyncDisposable
     private const string Account = "devstoreaccount1";
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    private readonly GuardedProcess _process;
+    private readonly ProcessSpec _spec;
+    private GuardedProcess? _process;
 
-    private AzuriteServer(GuardedProcess process, int blobPort, int queuePort, int tablePort)
+    private AzuriteServer(ProcessSpec spec, int blobPort, int queuePort, int tablePort)
     {
-        _process = process;
+        _spec = spec;
         ConnectionString = $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
             + $"BlobEndpoint=http://127.0.0.1:{blobPort}/{Account};QueueEndpoint=http://127.0.0.1:{queuePort}/{Account};TableEndpoint=http://127.0.0.1:{tablePort}/{Account};";
     }
 
     public string ConnectionString { get; }
 
-    public Task<string> Exited => _process.Exited;
+    internal Task<string> Exited => Running.Exited;
 
-    public static Task<AzuriteServer> StartAsync(Installation installation, StackDirectory directory, string data, LocalStackOptions options, CancellationToken cancellationToken) =>
+    private GuardedProcess Running => _process ?? throw new InvalidOperationException("Azurite is stopped.");
+
+    internal static Task<AzuriteServer> StartAsync(Installation installation, StackDirectory directory, string data, LocalStackOptions options, CancellationToken cancellationToken) =>
         FreePort.StartAsync(async () =>
         {
             var (blob, queue, table) = (FreePort.Pick(options.BlobPort), FreePort.Pick(options.QueuePort), FreePort.Pick(options.TablePort));
             Directory.CreateDirectory(data);
-            var process = await GuardedProcess.StartAsync(Spec(installation, directory, data, blob, queue, table), cancellationToken);
+            var azurite = new AzuriteServer(Spec(installation, directory, data, options, blob, queue, table), blob, queue, table);
             try
             {
-                // Its own log, not its ports: another Azurite that took a port first would answer there just the same.
-                await process.WaitUntilReadyAsync(_ => Task.FromResult(process.ReadLog().Split("successfully listening").Length > Services), ReadyLimit, cancellationToken);
-                return new AzuriteServer(process, blob, queue, table);
+                await azurite.StartAsync(cancellationToken);
+                return azurite;
             }
             catch
             {
-                await process.DisposeAsync();
+                await azurite.DisposeAsync();
                 throw;
             }
         });
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Starts it again after <see cref="KillAsync"/>, on what it had written; returns when it listens.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        await _process.StopAsync("SIGTERM", StopLimit);
-        await _process.DisposeAsync();
+        if (_process is { HasExited: false }) throw new InvalidOperationException("Azurite is running.");
+        await ReleaseAsync();
+        _process = await GuardedProcess.StartAsync(_spec, cancellationToken);
+        // Its own log, not its ports: another Azurite that took a port first would answer there just the same.
+        await _process.WaitUntilReadyAsync(_ => Task.FromResult(_process.ReadLog().Split("successfully listening").Length > Services), ReadyLimit, cancellationToken);
     }
 
-    private static ProcessSpec Spec(Installation installation, StackDirectory directory, string data, int blob, int queue, int table) =>
+    /// <summary>SIGKILL; returns when it is gone. What it keeps: <see cref="LocalStackOptions.StorageSurvivesKills"/>.</summary>
+    public Task KillAsync() => EndAsync("SIGKILL");
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync("SIGTERM");
+        await ReleaseAsync();
+    }
+
+    private async Task EndAsync(string signal)
+    {
+        if (_process is not null)
+            await _process.StopAsync(signal, StopLimit);
+    }
+
+    private async Task ReleaseAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        _process = null;
+    }
+
+    private static ProcessSpec Spec(Installation installation, StackDirectory directory, string data, LocalStackOptions options, int blob, int queue, int table) =>
         new(
             "Azurite",
             "node",
             [
+                .. options.StorageSurvivesKills ? ["--require", Repository.PathTo("infra", "local", "azurite-durable.cjs")] : (string[])[],
                 installation.Azurite, "--location", data, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
                 "--blobHost", "127.0.0.1", "--blobPort", $"{blob}",
                 "--queueHost", "127.0.0.1", "--queuePort", $"{queue}",

@@ -13,7 +13,6 @@ public sealed class LocalStack : IAsyncDisposable
     private readonly LocalStackOptions _options;
     private readonly StackDirectory _directory;
     private readonly ConcurrentBag<AppProcess> _apps = [];
-    private AzuriteServer? _azurite;
     private StackDatabases? _databases;
     private DatabaseBelongings _belongings;
     private string? _storage;
@@ -39,6 +38,9 @@ public sealed class LocalStack : IAsyncDisposable
 
     /// <summary>The stack's own broker; null when there is none or an existing namespace is used.</summary>
     public ServiceBusBroker? ServiceBus { get; private set; }
+
+    /// <summary>The stack's own Azurite; null when there is none or an existing account is used.</summary>
+    public AzuriteServer? Storage { get; private set; }
 
     /// <summary>The stack's own server; null when an existing one is used.</summary>
     public PostgresServer? Postgres { get; private set; }
@@ -100,7 +102,7 @@ public sealed class LocalStack : IAsyncDisposable
 
         List<Task<string>> watched = [.. Apps.Where(app => !app.HasExited).Select(app => Watch("The function app", app.Exited, app.LogFile))];
         if (Postgres is not null) watched.Add(Watch("PostgreSQL", Postgres.Exited, Postgres.LogFile));
-        if (_azurite is not null) watched.Add(Watch("Azurite", _azurite.Exited, _directory.LogFile("azurite")));
+        if (Storage is not null) watched.Add(Watch("Azurite", Storage.Exited, _directory.LogFile("azurite")));
         if (ServiceBus is not null) watched.Add(Watch("Service Bus", ServiceBus.Exited, _directory.LogFile("servicebus")));
         return watched.Count == 0
             ? await new TaskCompletionSource<string>().Task.WaitAsync(cancellationToken)
@@ -113,7 +115,7 @@ public sealed class LocalStack : IAsyncDisposable
         _disposed = true;
         await Task.WhenAll(_apps.Select(app => app.DisposeAsync().AsTask()));
         // After the apps, which use them to the end.
-        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, _azurite?.DisposeAsync().AsTask() ?? Task.CompletedTask, ServiceBus?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        await Task.WhenAll(Postgres?.DisposeAsync().AsTask() ?? Task.CompletedTask, Storage?.DisposeAsync().AsTask() ?? Task.CompletedTask, ServiceBus?.DisposeAsync().AsTask() ?? Task.CompletedTask);
         if (_options.WipeAtEnd) _directory.Wipe();
         _directory.Dispose();
         if (_options.WipeAtEnd) _directory.DeleteLock();
@@ -168,8 +170,8 @@ public sealed class LocalStack : IAsyncDisposable
         if (!_options.WithStorage || _storage is not null) return;
 
         _options.Progress?.Report("Starting Azurite");
-        _azurite = await AzuriteServer.StartAsync(installation!, _directory, _belongings.Azurite, _options, cancellationToken);
-        _storage = _azurite.ConnectionString;
+        Storage = await AzuriteServer.StartAsync(installation!, _directory, _belongings.Azurite, _options, cancellationToken);
+        _storage = Storage.ConnectionString;
     }
 
     private async Task StartServiceBusAsync(Installation? installation, CancellationToken cancellationToken)

@@ -25,6 +25,9 @@ public sealed record LocalStackOptions
 
     public bool WithStorage { get; init; } = true;
 
+    /// <summary>Azurite writes to disk before it answers, one request after the other: slow, and for tests that kill it. By itself it may lose the last seconds.</summary>
+    public bool StorageSurvivesKills { get; init; }
+
     /// <summary>With a Service Bus the apps publish the change log to it.</summary>
     public bool WithServiceBus { get; init; } = true;
 

@@ -40,6 +40,7 @@ public static class ProblemCodes
     public const string AlreadyAccepted = "already_accepted";
     public const string InUse = "in_use";
     public const string OrchestrationState = "orchestration_state";
+    public const string OpNotRefused = "op_not_refused";
     public const string CursorExpired = "cursor_expired";
     public const string PreconditionFailed = "precondition_failed";
     public const string PayloadTooLarge = "payload_too_large";

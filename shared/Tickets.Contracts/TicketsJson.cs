@@ -22,6 +22,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(FindTicketsResponse))]
 [JsonSerializable(typeof(StartScanRequest))]
 [JsonSerializable(typeof(OplogPage))]
+[JsonSerializable(typeof(SkippedOp))]
 [JsonSerializable(typeof(Workflow))]
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(Queue))]

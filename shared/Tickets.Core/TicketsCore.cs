@@ -82,6 +82,7 @@ public static class TicketsCore
         services.AddSingleton<OplogUpkeep>();
         services.AddSingleton(get => new ReadOplog(
             Get<ShardSet>(get), Get<SettingsCache>(get), Get<OplogCursors>(get), Get<OplogPositions>(get), Get<OplogHeads>(get), Get<OplogTails>(get), Get<TimeProvider>(get), Get<ILogger<ReadOplog>>(get)));
+        services.AddSingleton(get => new SkipRefusedOp(Get<ShardSet>(get), Get<OplogHeads>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<SkipRefusedOp>>(get)));
     }
 
     /// <summary>Nothing of it is there when no Service Bus is configured.</summary>
@@ -172,6 +173,7 @@ public static class TicketsCore
         services.AddSingleton<PrepareHub>(get => (hub, cancel) => Get<LifecycleSweep>(get).BeforeWorkAsync(hub, cancel));
         AddHosted<TaskHubs>(services);
         services.AddSingleton<OrchestrationReads>();
+        services.AddSingleton(get => new LifecycleArrival(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get)));
         services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
     }
 
@@ -183,7 +185,7 @@ public static class TicketsCore
         services.AddSingleton<Withdrawal>();
         services.AddSingleton<PartErasure>();
         services.AddSingleton<EraseDiffs>();
-        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TierMoves>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
         services.AddSingleton(get => new EraseTickets(
             Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);

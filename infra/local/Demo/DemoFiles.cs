@@ -13,6 +13,8 @@ internal static class DemoFiles
 
     public static Workflow Workflow() => JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(Folder, "workflow.json")), TicketsJson.Default.Workflow)!;
 
+    public static Workflow InspectionsWorkflow() => JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(Folder, "inspections.workflow.json")), TicketsJson.Default.Workflow)!;
+
     public static Queue Queue() => JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(Folder, "queue.json")), TicketsJson.Default.Queue)!;
 
     /// <summary>The reports as CSV, from the installed data sets.</summary>

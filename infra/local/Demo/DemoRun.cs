@@ -62,6 +62,7 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         await ReadOplogAsync(closed.ToHashSet(), cancel);
         var requests = await ReadBackAsync(closed, "cold", cancel);
         await ReadBackAsync([.. byStatus.Where(s => s.Key != "closed").SelectMany(s => s.Value).Where(id => _ledger.Tickets[id].Report is not null)], "hot", cancel);
+        await InspectAsync(cancel);
         return new DemoResult(_work, byStatus.ToDictionary(s => s.Key, s => s.Value.Count), requests, await ColdStorage.MeasureAsync(stack.StorageConnectionString, cancel), _checks);
     }
 
@@ -171,6 +172,14 @@ internal sealed class DemoRun(LocalStack stack, string reports, DemoProgress pro
         _work.Add(new Work($"Ops read, {OpsPerPage:N0} a page", ops.Count, _time.GetElapsedTime(began), pages.PercentileMs(0.5), pages.PercentileMs(0.99)));
         var ends = ops.GroupBy(op => op.Shard).OrderBy(shard => shard.Key, StringComparer.Ordinal).Select(shard => $"1 to {shard.Count():N0} on {shard.Key}");
         _checks.Add(new Check($"The change log is dense ({string.Join(", ", ends)}) and accounts for every answer", OplogCheck.Faults(ops, _ledger, archived)));
+    }
+
+    /// <summary>After the log has been read whole: what tickets do by themselves no robot has been answered for.</summary>
+    private async Task InspectAsync(CancellationToken cancel)
+    {
+        var began = _time.GetTimestamp();
+        _checks.AddRange(await progress.StepAsync("Three inspections look after themselves", Inspections.Tickets, seen => new Inspections(_client, _ledger, _time).RunAsync(seen, cancel)));
+        _work.Add(new Work("Inspections reminded of, timed out, stuck", Inspections.Tickets, _time.GetElapsedTime(began)));
     }
 
     /// <returns>How many storage requests each read made.</returns>

@@ -3,7 +3,7 @@
 //   node search-index.mjs --index index.json --modules DIR [--subscription search-index] [--api URL --key KEY] [--idle SECONDS]
 //
 // BROKER in the environment is the connection string. It holds an inverted index of the words of every ticket's meta blocks, and their
-// status; `--api` and `--key` are where ops are fetched that were published by reference. With --idle it ends when nothing has come for so
+// status; `--api` and `--key` are where ops are fetched that were published by reference, and tickets of which an op was skipped. With --idle it ends when nothing has come for so
 // long, otherwise with SIGTERM. Kill it when you like: it goes on from what it has written.
 //
 // What makes that safe: ops of one session come in order and their opids only grow, so one number a session tells what the index has
@@ -27,6 +27,8 @@ const { values: options } = parseArgs({
   },
 });
 const { ServiceBusClient } = createRequire(join(options.modules, 'package.json'))('@azure/service-bus');
+// The SDK drops promises of its own when a connection breaks; who receives is told by an exception, and tries again.
+process.on('unhandledRejection', () => {});
 const client = new ServiceBusClient(process.env.BROKER, { retryOptions: { maxRetries: 0, timeoutInMs: 5000 } });
 const index = TicketIndex.load(options.index);
 let lastMessage = Date.now();
@@ -62,7 +64,12 @@ async function workSession(receiver) {
     const messages = await receiver.receiveMessages(200, { maxWaitTimeInMs: 1000 });
     if (messages.length === 0) return;
     lastMessage = Date.now();
-    for (const message of messages) index.apply(receiver.sessionId, await opOf(message));
+    for (const message of messages) {
+      const op = await opOf(message);
+      index.apply(receiver.sessionId, op);
+      // An op before this one never came: what it changed is in the ticket.
+      if (op.kind === 'skipped') index.put(op.ticket_id, await ticketOf(op));
+    }
     index.save();
     await Promise.all(messages.map(message => receiver.completeMessage(message)));
   }
@@ -70,8 +77,17 @@ async function workSession(receiver) {
 
 /** The op of an event, fetched when the event only says where it is. */
 async function opOf({ body: event }) {
-  if (event.data) return event.data;
-  const answer = await fetch(new URL(event.dataref, options.api), { headers: { Authorization: `Bearer ${options.key}` } });
-  if (!answer.ok) throw new Error(`${event.dataref} was answered with ${answer.status}.`);
+  return event.data ?? (await get(event.dataref));
+}
+
+/** The ticket as it is now; null when there is none any more. */
+async function ticketOf({ ticket_id: id }) {
+  return get(`/api/v1/tickets/${id}`, [404]);
+}
+
+async function get(path, none = []) {
+  const answer = await fetch(new URL(path, options.api), { headers: { Authorization: `Bearer ${options.key}` } });
+  if (none.includes(answer.status)) return null;
+  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}.`);
   return answer.json();
 }

@@ -43,9 +43,19 @@ export class TicketIndex {
       if (!known || known.version < op.version) delete this.#tickets[op.ticket_id];
       return;
     }
-    if (op.kind === 'erased') return void delete this.#tickets[op.ticket_id];
-    if (op.kind === 'archived') return;
+    if (op.kind === 'erased' || op.kind === 'deleted') return void delete this.#tickets[op.ticket_id];
+    // Neither changes what is indexed; what an op that was skipped would have changed is read anew by who calls.
+    if (op.kind === 'archived' || op.kind === 'skipped') return;
     this.#tickets[op.ticket_id] = changed(op.kind === 'updated' ? known : undefined, op);
+  }
+
+  /** Puts a ticket in as it was read, or takes it out. */
+  put(id, ticket) {
+    this.#changed.add(id);
+    if (!ticket) return void delete this.#tickets[id];
+    const { queue, version, status, resolution, meta = {} } = ticket;
+    const words = Object.fromEntries(Object.entries(meta).map(([block, { data }]) => [block, wordsOf(data)]));
+    this.#tickets[id] = { queue, version, status, ...(resolution && { resolution }), words };
   }
 
   /** Ids of the tickets that have a word. */

@@ -81,6 +81,20 @@ internal sealed class ColdDocument : IDisposable
 
     public void Dispose() => _json.Dispose();
 
+    /// <summary>The version of a document's ticket.</summary>
+    /// <exception cref="InvalidDataException">It has none.</exception>
+    public static long VersionOf(ReadOnlySpan<byte> document)
+    {
+        var reader = new Utf8JsonReader(document);
+        while (reader.Read())
+        {
+            if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("version"u8))
+                return reader.Read() ? reader.GetInt64() : throw new InvalidDataException("The document breaks off in its version.");
+        }
+
+        throw new InvalidDataException("The document has no version.");
+    }
+
     /// <summary>The caller's JSON text as it came, on one line: a raw line break can only stand between tokens, where a space means the same.</summary>
     private ReadOnlySpan<byte> Data(NpgsqlDataReader row)
     {

@@ -73,9 +73,13 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, TierMoves move
         return new View(queue) { Parts = reading.Parts, IsFresh = reading.StorageRequests > 0 };
     }
 
-    /// <summary>The queues whose index, as we know it, is from before something that the answer depends on.</summary>
-    private static List<View> Stale(View[] views, IReadOnlyList<TierMove> moved, Answer answer) => views.Where(view => !view.IsFresh
-        && (view.MetPending || moved.Any(move => move.Queue == view.Queue && move.Revision > view.Parts.Revision))).Concat(answer.Missing is null ? [] : [answer.View!]).Distinct().ToList();
+    /// <summary>
+    /// The queues whose index, as we know it, is from before something that the answer depends on. Also one that was read for this very lookup may be: the shard
+    /// was asked beside that, and a ticket can leave in between.
+    /// </summary>
+    private static List<View> Stale(View[] views, IReadOnlyList<TierMove> moved, Answer answer) => views.Where(view =>
+        moved.Any(move => move.Queue == view.Queue && move.Revision > view.Parts.Revision && (!view.IsFresh || move.Revision != TierMove.AnyRevision))
+            || (view.MetPending && !view.IsFresh)).Concat(answer.Missing is null ? [] : [answer.View!]).Distinct().ToList();
 
     /// <returns>Whether it is worth another search.</returns>
     private async Task<bool> RefreshAsync(List<View> stale, string? missing, RequestCount cost, CancellationToken cancellationToken)
@@ -111,12 +115,21 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, TierMoves move
                     : await ReadBlockAsync(name, part, ticketId, cost, cancellationToken);
                 if (read.Missing)
                     return new Answer(view, null, name, part.Day);
-                if (read.Json is not null)
-                    return new Answer(view, read.Json, null, part.Day);
+                if (read.Json is { } json && await CountsAsync(json, view.Queue, moved))
+                    return new Answer(view, json, null, part.Day);
             }
         }
 
         return default;
+    }
+
+    /// <summary>Not a copy from before the ticket came back: it is hot, or went elsewhere since, and its copy is about to be struck out.</summary>
+    private static async Task<bool> CountsAsync(ReadOnlyMemory<byte> json, string queue, Task<IReadOnlyList<TierMove>> moved)
+    {
+        var restored = 0L;
+        foreach (var move in await moved)
+            restored = move.Queue == queue ? Math.Max(restored, move.Restored) : restored;
+        return restored == 0 || ColdDocument.VersionOf(json.Span) >= restored;
     }
 
     private async Task<PartAnswer> ReadWholeAsync(string name, ColdPart part, long ticketId, RequestCount cost, CancellationToken cancellationToken)

@@ -5,7 +5,16 @@ namespace Tickets.Core.Archive;
 
 /// <summary>A ticket that left a hot shard lately for a part of a queue; <see cref="Part"/> is 0 when it came back or was erased.</summary>
 /// <param name="Revision">A cold index of at least this revision tells of it.</param>
-internal readonly record struct TierMove(string Queue, ulong Part, long Revision);
+/// <param name="Restored">The version with which it came back; copies before it do not count. 0 when it did not.</param>
+internal readonly record struct TierMove(string Queue, ulong Part, long Revision, long Restored)
+{
+    /// <summary>Any index from before must not be trusted; which revision tells of it is not known.</summary>
+    public const long AnyRevision = long.MaxValue;
+}
+
+/// <summary>A ticket that is hot again, or was, and whose copies in the cold tier are still to be struck out.</summary>
+/// <param name="Day">Where they lie.</param>
+internal sealed record UnsettledReturn(long Version, DateOnly Day);
 
 /// <summary>
 /// What crossed between the tiers lately, as each hot shard knows it (table <c>tier_moves</c>). Rows are written with the removal of the tickets and kept for
@@ -49,12 +58,35 @@ public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimePr
     internal async Task TellAsync(string shard, string queue, IReadOnlyCollection<long> ticketIds, CancellationToken cancellationToken)
     {
         await using var command = shardByName(shard).CreateCommand(
-            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {long.MaxValue}, $4, $4, $5)");
+            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {TierMove.AnyRevision}, $4, $4, $5)");
         command.Parameters.Add(Sql.Value(queue));
         command.Parameters.Add(Sql.Value(ticketIds.Min()));
         command.Parameters.Add(Sql.Value(ticketIds.Max()));
         command.Parameters.Add(Sql.Value(time.GetUtcNow()));
         command.Parameters.Add(Sql.Array([.. ticketIds.Order()]));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The newest return of a ticket to the hot tier that was cut off before its cold copies were struck out.</summary>
+    internal async Task<UnsettledReturn?> UnsettledReturnAsync(string shard, string queue, long ticketId, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand(
+            "select restored, day from tier_moves where first_id = $1 and queue = $2 and restored is not null and settled_at is null order by restored desc limit 1");
+        command.Parameters.Add(Sql.Value(ticketId));
+        command.Parameters.Add(Sql.Value(queue));
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? new UnsettledReturn(rows.GetInt64(0), rows.GetFieldValue<DateOnly>(1)) : null;
+    }
+
+    /// <summary>The index says it all now.</summary>
+    internal async Task SettleReturnAsync(string shard, string queue, long ticketId, long version, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand(
+            "update tier_moves set settled_at = $4 where first_id = $1 and queue = $2 and restored <= $3 and settled_at is null");
+        command.Parameters.Add(Sql.Value(ticketId));
+        command.Parameters.Add(Sql.Value(queue));
+        command.Parameters.Add(Sql.Value(version));
+        command.Parameters.Add(Sql.Value(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -69,12 +101,12 @@ public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimePr
     private async Task<IReadOnlyList<TierMove>> OfTicketAsync(string shard, long ticketId, CancellationToken cancellationToken)
     {
         await using var command = shardByName(shard).CreateCommand(
-            "select queue, part, revision from tier_moves where first_id <= $1 and last_id >= $1 and $1 = any(ids)");
+            "select queue, part, revision, coalesce(restored, 0) from tier_moves where first_id <= $1 and last_id >= $1 and $1 = any(ids)");
         command.Parameters.Add(Sql.Value(ticketId));
         List<TierMove>? moves = null;
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
-            (moves ??= []).Add(new TierMove(rows.GetString(0), (ulong)rows.GetInt64(1), rows.GetInt64(2)));
+            (moves ??= []).Add(new TierMove(rows.GetString(0), (ulong)rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3)));
         return moves ?? (IReadOnlyList<TierMove>)[];
     }
 }

@@ -28,7 +28,7 @@ public sealed class ColdOperations(LongOperations operations, SettingsCache sett
     {
         if (!TicketId.TryParse(ticketId, out _))
             return Problems.InvalidTicketId(ticketId);
-        var queue = await QueueAsync(body, caller, cancel);
+        var queue = await QueueRequest.ReadAsync(body, [], settings, caller, cancel);
         if (queue.IsProblem)
             return queue.Problem;
         var ticket = await reads.GetAsync(ticketId, queue.Value.Name, ["ticket_id", "tier"], caller, cancel);
@@ -52,33 +52,16 @@ public sealed class ColdOperations(LongOperations operations, SettingsCache sett
 
         if (errors.Count == 0 && ids is null or { Count: 0 })
             errors.Add(new ProblemError("/ticket_ids", $"This member is required: 1 to {MaxTicketsToErase} ticket ids."));
-        var queue = await QueueAsync(body, caller, cancel, "ticket_ids");
+        var queue = await QueueRequest.ReadAsync(body, ["ticket_ids"], settings, caller, cancel, errors);
         if (queue.IsProblem)
             return queue.Problem;
-        return errors.Count > 0 ? Problems.Invalid(errors) : await operations.StartAsync(OperationKind.Erase, queue.Value.Name, new EraseRequest(queue.Value.Name, ids!), caller, cancel);
+        return await operations.StartAsync(OperationKind.Erase, queue.Value.Name, new EraseRequest(queue.Value.Name, ids!), caller, cancel);
     }
 
     /// <summary>Body: <c>{"queue"}</c>.</summary>
     public async Task<Result<Operation>> RebuildIndexAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
-        var queue = await QueueAsync(body, caller, cancel);
+        var queue = await QueueRequest.ReadAsync(body, [], settings, caller, cancel);
         return queue.IsProblem ? queue.Problem : await operations.StartAsync(OperationKind.RebuildIndex, queue.Value.Name, new RebuildRequest(queue.Value.Name), caller, cancel);
-    }
-
-    private async Task<Result<QueueSettings>> QueueAsync(JsonElement body, Caller caller, CancellationToken cancel, params string[] others)
-    {
-        var (errors, unknown) = (new List<ProblemError>(), new List<ProblemError>());
-        var reader = new ObjectReader(body, "", errors);
-        var name = reader.RequiredText("queue", 128);
-        foreach (var other in others)
-            _ = reader.Any(other);
-        reader.Finish(unknown);
-        if (unknown.Count > 0)
-            return Problems.UnknownMembers(unknown);
-        if (errors.Count > 0)
-            return Problems.Invalid(errors);
-        if (!caller.Reaches(name!))
-            return Problems.ForbiddenQueue(name!);
-        return await settings.FindQueueAsync(name!, cancel) is { } queue ? queue : Problems.QueueNotFound(name!);
     }
 }

@@ -9,19 +9,18 @@ namespace Tickets.Core.Oplog;
 /// </summary>
 internal sealed class FollowerLease
 {
-    public static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
-
     private static readonly string Holder = $"{Environment.MachineName}/{Environment.ProcessId}";
 
     private readonly Shard _shard;
     private readonly string _follower;
+    private readonly TimeSpan _duration;
     private readonly TimeProvider _clock;
     private readonly long _fence;
     private long _renewedAt;
 
-    private FollowerLease(Shard shard, string follower, TimeProvider clock, long renewedAt, NpgsqlDataReader row)
+    private FollowerLease(Shard shard, string follower, TimeSpan duration, TimeProvider clock, long renewedAt, NpgsqlDataReader row)
     {
-        (_shard, _follower, _clock, _renewedAt) = (shard, follower, clock, renewedAt);
+        (_shard, _follower, _duration, _clock, _renewedAt) = (shard, follower, duration, clock, renewedAt);
         _fence = row.GetInt64(0);
         Opid = row.GetInt64(1);
         SendingTo = row.NumberOrNull(2);
@@ -40,8 +39,12 @@ internal sealed class FollowerLease
 
     public DateTimeOffset? NextAt { get; private set; }
 
+    /// <summary>The longest that a holder may be without <see cref="KeepAsync"/>: a third, so that one renewal may fail.</summary>
+    public TimeSpan Beat => _duration / 3;
+
+    /// <param name="duration">How long a holder that died stands in the way of the next one.</param>
     /// <returns>Null when another holds it, or when there is no such follower.</returns>
-    public static async Task<FollowerLease?> TryTakeAsync(Shard shard, string follower, TimeProvider clock, CancellationToken cancel)
+    public static async Task<FollowerLease?> TryTakeAsync(Shard shard, string follower, TimeSpan duration, TimeProvider clock, CancellationToken cancel)
     {
         var asked = clock.GetTimestamp();
         await using var command = shard.Database.CreateCommand(
@@ -52,9 +55,9 @@ internal sealed class FollowerLease
             """);
         command.Parameters.Add(Sql.Value(follower));
         command.Parameters.Add(Sql.Value(Holder));
-        command.Parameters.Add(new() { Value = Duration.TotalSeconds });
+        command.Parameters.Add(new() { Value = duration.TotalSeconds });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new FollowerLease(shard, follower, clock, asked, reader) : null;
+        return await reader.ReadAsync(cancel) ? new FollowerLease(shard, follower, duration, clock, asked, reader) : null;
     }
 
     /// <summary>Makes the follower where it is new; what it is to have taken already is told by <paramref name="opid"/>.</summary>
@@ -67,20 +70,41 @@ internal sealed class FollowerLease
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Makes sure that nobody else can hold it for the next <paramref name="work"/>.</summary>
+    /// <summary>Renews it when a third of it is over.</summary>
     /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
-    public async Task EnsureAsync(TimeSpan work, CancellationToken cancel)
+    public async Task KeepAsync(CancellationToken cancel)
     {
-        if (_clock.GetElapsedTime(_renewedAt) + work < Duration)
-            return;
-        await WriteAsync("opid = opid", [], cancel);
+        if (_clock.GetElapsedTime(_renewedAt) >= Beat)
+            await WriteAsync("opid = opid", [], cancel);
+    }
+
+    /// <summary>Renews it while something takes its time; what cannot be renewed any more in time ends that.</summary>
+    /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
+    public async Task<T> KeepWhileAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+    {
+        await KeepAsync(cancel);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var working = work(end.Token);
+        try
+        {
+            while (!await IsOverAsync(working, cancel))
+                await KeepInTimeAsync(cancel);
+        }
+        catch
+        {
+            await end.CancelAsync();
+            await ((Task)working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        return await working;
     }
 
     /// <summary>The other side has taken everything up to here.</summary>
     /// <exception cref="LeaseLostException">Somebody else may hold it now; what was sent may be sent again.</exception>
     public async Task AdvanceAsync(long opid, CancellationToken cancel)
     {
-        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null", [Sql.Value(opid)], cancel);
+        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null, refused = null", [Sql.Value(opid)], cancel);
         (Opid, SendingTo, Attempts, NextAt) = (opid, null, 0, null);
     }
 
@@ -95,12 +119,17 @@ internal sealed class FollowerLease
     /// <summary>It was not taken.</summary>
     /// <param name="failure">In a few words, fit for anybody's eyes.</param>
     /// <param name="next">Not to be tried before; null leaves that to the holder.</param>
+    /// <param name="refused">The op that stands in the way, refused whatever is done; null when it is nothing of the kind.</param>
     /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
-    public async Task FailAsync(string failure, DateTimeOffset? next, CancellationToken cancel)
+    public async Task FailAsync(string failure, DateTimeOffset? next, long? refused, CancellationToken cancel)
     {
         await WriteAsync(
-            "attempts = attempts + 1, failing_since = coalesce(failing_since, now()), failure = $4, next_at = $5::timestamptz",
-            [Sql.Value(failure), new NpgsqlParameter { Value = next is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz }],
+            "attempts = attempts + 1, failing_since = coalesce(failing_since, now()), failure = $4, next_at = $5::timestamptz, refused = $6",
+            [
+                Sql.Value(failure),
+                new NpgsqlParameter { Value = next is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz },
+                new NpgsqlParameter { Value = refused is { } opid ? opid : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
+            ],
             cancel);
         (Attempts, NextAt) = (Attempts + 1, next);
     }
@@ -121,13 +150,37 @@ internal sealed class FollowerLease
         }
     }
 
+    /// <returns>False when a renewal is due first.</returns>
+    private async Task<bool> IsOverAsync(Task working, CancellationToken cancel)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await Task.WhenAny(working, Task.Delay(Beat, _clock, over.Token));
+        await over.CancelAsync();
+        return working.IsCompleted;
+    }
+
+    private async Task KeepInTimeAsync(CancellationToken cancel)
+    {
+        var left = _duration - _clock.GetElapsedTime(_renewedAt);
+        using var late = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        try
+        {
+            await KeepAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new LeaseLostException($"{_follower} on {_shard.Name} could not be renewed in time.");
+        }
+    }
+
     private async Task WriteAsync(string set, NpgsqlParameter[] values, CancellationToken cancel)
     {
         var asked = _clock.GetTimestamp();
         await using var command = _shard.Database.CreateCommand($"update oplog_followers set {set}, lease_until = now() + make_interval(secs => $3) where follower = $1 and fence = $2");
         command.Parameters.Add(Sql.Value(_follower));
         command.Parameters.Add(Sql.Value(_fence));
-        command.Parameters.Add(new() { Value = Duration.TotalSeconds });
+        command.Parameters.Add(new() { Value = _duration.TotalSeconds });
         foreach (var value in values)
             command.Parameters.Add(value);
         if (await command.ExecuteNonQueryAsync(cancel) == 0)

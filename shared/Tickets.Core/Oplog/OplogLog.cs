@@ -31,4 +31,7 @@ internal static partial class OplogLog
 
     [LoggerMessage(708, LogLevel.Warning, "The relay of shard {Shard} stumbled and begins again")]
     public static partial void RelayStumbled(this ILogger log, string shard, Exception fault);
+
+    [LoggerMessage(709, LogLevel.Warning, "Op {Opid} of shard {Shard} is skipped by the key {Key} and not published: {Reason}")]
+    public static partial void OpSkipped(this ILogger log, string shard, long opid, string key, string reason);
 }

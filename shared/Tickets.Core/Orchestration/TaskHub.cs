@@ -27,7 +27,8 @@ public sealed class TaskHub : IAsyncDisposable
 
     /// <param name="services">Makes orchestrators and activities.</param>
     /// <param name="name">Tells this worker from others; made from machine and process where it is not given.</param>
-    public TaskHub(NpgsqlDataSource database, DurableTaskRegistry registry, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers, TaskHubOptions? options = null, string? name = null)
+    /// <param name="hub">What metrics call the hub.</param>
+    public TaskHub(NpgsqlDataSource database, DurableTaskRegistry registry, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers, TaskHubOptions? options = null, string? name = null, string hub = "hub")
     {
         var logger = loggers.CreateLogger("Tickets.Orchestration");
         foreach (var fault in registry.Faults)
@@ -43,7 +44,9 @@ public sealed class TaskHub : IAsyncDisposable
         Client = new DurableTaskClient(Database, _writer, reads, _completions, OnChanged, clock);
         _activities = new ActivityRunner(registry, services, options, clock, logger);
         var parts = new HubParts(registry, options, new Claims(Database, Worker), _writer, _activities, services, loggers, logger, clock, _stopping.Token);
-        _worker = new OrchestrationWorker(parts, _held, _alarm, new WorkerReport(Database, Worker, _held, clock));
+        var report = new WorkerReport(Database, hub, Worker, registry.OrchestratorNames, _held, clock);
+        OrchestrationMetrics.Watch(Worker, () => report.Backlog);
+        _worker = new OrchestrationWorker(parts, _held, _alarm, report);
         _writer.Start();
     }
 
@@ -97,6 +100,7 @@ public sealed class TaskHub : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested)
             return;
+        OrchestrationMetrics.Forget(Worker);
         await _stopping.CancelAsync();
         await _running;
         await _writer.DisposeAsync();

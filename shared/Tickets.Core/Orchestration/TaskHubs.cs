@@ -34,8 +34,8 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
         _prepare = [.. prepare];
         _clock = clock;
         _log = loggers.CreateLogger<TaskHubs>();
-        _shards = shards.All.ToDictionary(shard => shard.Name, shard => new TaskHub(shard.Database, registry, services, clock, loggers, options.Hub), StringComparer.Ordinal);
-        Settings = new TaskHub(settings, registry, services, clock, loggers, options.Hub);
+        _shards = shards.All.ToDictionary(shard => shard.Name, shard => new TaskHub(shard.Database, registry, services, clock, loggers, options.Hub, hub: shard.Name), StringComparer.Ordinal);
+        Settings = new TaskHub(settings, registry, services, clock, loggers, options.Hub, hub: "settings");
     }
 
     public TaskHub Settings { get; }

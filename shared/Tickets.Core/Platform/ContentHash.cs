@@ -1,8 +1,9 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Platform;
 
@@ -12,14 +13,15 @@ namespace Tickets.Core.Platform;
 /// </summary>
 internal static class ContentHash
 {
+    /// <summary>Bytes that stand in a JSON string for themselves, however it is written.</summary>
+    private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(0x20, 0x5F).Select(value => (byte)value).Where(value => value is not ((byte)'"' or (byte)'\\'))]);
+
     public static Guid Of(JsonElement content, string scope = "", string? exceptMember = null)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        buffer.Write(Encoding.UTF8.GetBytes(scope));
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
-            Write(writer, content, exceptMember);
-
-        return Of(buffer.WrittenSpan);
+        using var scratch = JsonScratch.Take();
+        scratch.Begin(scope);
+        Write(scratch.Writer, content, exceptMember);
+        return Of(scratch.Written());
     }
 
     public static Guid Of(string text) => Of(Encoding.UTF8.GetBytes(text));
@@ -37,12 +39,12 @@ internal static class ContentHash
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal))
+                foreach (var (name, member) in Sorted(value))
                 {
-                    if (member.Name == exceptMember)
+                    if (name == exceptMember)
                         continue;
-                    writer.WritePropertyName(member.Name);
-                    Write(writer, member.Value);
+                    writer.WritePropertyName(name);
+                    Write(writer, member);
                 }
 
                 writer.WriteEndObject();
@@ -53,12 +55,23 @@ internal static class ContentHash
                     Write(writer, item);
                 writer.WriteEndArray();
                 break;
-            case JsonValueKind.String:
+            case JsonValueKind.String when JsonMarshal.GetRawUtf8Value(value)[1..^1].ContainsAnyExcept(Plain):
                 writer.WriteStringValue(value.GetString());
                 break;
             default:
-                writer.WriteRawValue(value.GetRawText(), skipInputValidation: true);
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
                 break;
         }
+    }
+
+    private static (string Name, JsonElement Value)[] Sorted(JsonElement value)
+    {
+        var members = new (string Name, JsonElement Value)[value.GetPropertyCount()];
+        var count = 0;
+        foreach (var member in value.EnumerateObject())
+            members[count++] = (member.Name, member.Value);
+        if (count > 1)
+            Array.Sort(members, static (one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return members;
     }
 }

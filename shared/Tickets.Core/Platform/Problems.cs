@@ -193,6 +193,15 @@ public static class Problems
         Detail = why,
     };
 
+    public static Problem OpNotRefused(string shard, long opid, long? refused) => new()
+    {
+        Status = 409,
+        Code = ProblemCodes.OpNotRefused,
+        Title = "The relay does not stand at this op",
+        Detail = $"Op '{shard}:{opid}' is not refused by Service Bus; "
+            + (refused is { } other ? $"the relay of the shard stands at op {other}." : "the relay of the shard stands at none. Only an op that is refused whatever is done can be skipped."),
+    };
+
     public static Problem CursorExpired(string oldestCursor) => new()
     {
         Status = 410,

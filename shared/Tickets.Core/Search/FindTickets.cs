@@ -15,6 +15,9 @@ namespace Tickets.Core.Search;
 /// <summary>Finds hot tickets by equality, in order of ticket id, a page at a time (T5). A queue split over shards answers as one (T8).</summary>
 public sealed class FindTickets
 {
+    /// <summary>A page ends early when a shard's part of it is as large as this: a ticket may have 8 MiB, and a page a thousand tickets.</summary>
+    private const int MaxPageBytes = 4 << 20;
+
     private readonly ShardSet _shards;
     private readonly SettingsCache _settings;
     private readonly SearchCursors _cursors;
@@ -50,7 +53,7 @@ public sealed class FindTickets
 
         var start = _clock.GetTimestamp();
         var pages = await Task.WhenAll(queue.Shards.Select(shard => ReadPageAsync(search, _shards[shard], cancel)));
-        if (_statistics.Count(search, pages.Sum(page => page.Count), _clock.GetElapsedTime(start)))
+        if (_statistics.Count(search, pages.Sum(page => page.Tickets.Count), _clock.GetElapsedTime(start)))
             await SampleAsync(search, cancel);
         return Merge(search, pages, warning);
     }
@@ -67,9 +70,10 @@ public sealed class FindTickets
         }
     }
 
-    private async Task<List<FoundTicket>> ReadPageAsync(TicketSearch search, Shard shard, CancellationToken cancel)
+    private async Task<ShardPage> ReadPageAsync(TicketSearch search, Shard shard, CancellationToken cancel)
     {
-        await using var command = shard.Database.CreateCommand();
+        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+        await using var command = connection.CreateCommand();
         command.CommandText = TicketRows.Select(search.Queue, search.Projection, Where(search, command), blocksParameter: command.Parameters.Count + 1);
         if (search.Projection.Blocks.Count > 0)
             command.Parameters.Add(Sql.Array([.. search.Projection.Blocks]));
@@ -77,6 +81,7 @@ public sealed class FindTickets
         var buffer = new ArrayBufferWriter<byte>(4096);
         await using var writer = new Utf8JsonWriter(buffer, JsonText.Options);
         var starts = new List<int>();
+        var isFull = false;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var tickets = await TicketRows.WriteAsync(
             reader,
@@ -86,13 +91,18 @@ public sealed class FindTickets
             {
                 writer.Flush();
                 writer.Reset();
+                isFull = buffer.WrittenCount > MaxPageBytes;
+                if (isFull)
+                    return null;
                 starts.Add(buffer.WrittenCount);
                 return writer;
             },
             cancel);
+        if (isFull)
+            command.Cancel(); // Or the reader would fetch the rest, to throw it away.
         await writer.FlushAsync(cancel);
         var left = await LeftAsync(tickets, cancel);
-        return tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId) || search.Queue.ShardOf(ticket.TicketId) != shard.Name)).ToList();
+        return new ShardPage(isFull, tickets.Select((ticket, i) => new FoundTicket(ticket.TicketId, buffer.WrittenMemory[starts[i]..(i + 1 < starts.Count ? starts[i + 1] : buffer.WrittenCount)], left.Contains(ticket.TicketId) || search.Queue.ShardOf(ticket.TicketId) != shard.Name)).ToList());
     }
 
     /// <summary>Tickets that have arrived on another shard and are only still to be cleared away here.</summary>
@@ -128,18 +138,20 @@ public sealed class FindTickets
         }
     }
 
-    private ReadOnlyMemory<byte> Merge(TicketSearch search, List<FoundTicket>[] pages, string? warning)
+    private ReadOnlyMemory<byte> Merge(TicketSearch search, ShardPage[] pages, string? warning)
     {
-        var tickets = pages.Length == 1 ? pages[0] : pages.SelectMany(page => page).OrderBy(ticket => ticket.TicketId).ToList();
-        var shown = Math.Min(tickets.Count, search.Limit);
-        var body = new ArrayBufferWriter<byte>(tickets.Sum(ticket => ticket.Json.Length + 1) + 512);
+        var tickets = pages.Length == 1 ? pages[0].Tickets : pages.SelectMany(page => page.Tickets).OrderBy(ticket => ticket.TicketId).ToList();
+        // Of a shard whose part ended early nothing is known beyond its last ticket.
+        var known = pages.Min(page => page.IsFull ? page.Tickets[^1].TicketId : long.MaxValue);
+        var shown = Math.Min(tickets.Count(ticket => ticket.TicketId <= known), search.Limit);
+        var body = new ArrayBufferWriter<byte>(tickets.Take(shown).Sum(ticket => ticket.Json.Length + 1) + 512);
         using var writer = new Utf8JsonWriter(body, JsonText.Options);
         writer.WriteStartObject();
         writer.WriteStartArray("tickets"u8);
         foreach (var ticket in tickets.Take(shown).Where(ticket => !ticket.Left))
             writer.WriteRawValue(ticket.Json.Span, skipInputValidation: true);
         writer.WriteEndArray();
-        if (tickets.Count > shown)
+        if (tickets.Count > shown || known < long.MaxValue)
             writer.WriteString("next_cursor"u8, _cursors.Write(search.Shape, tickets[shown - 1].TicketId));
         if (warning is not null)
             writer.WriteString("warning"u8, warning);
@@ -147,6 +159,9 @@ public sealed class FindTickets
         writer.Flush();
         return body.WrittenMemory;
     }
+
+    /// <param name="IsFull">The shard has more of the page than fits.</param>
+    private readonly record struct ShardPage(bool IsFull, List<FoundTicket> Tickets);
 
     /// <param name="Left">Counts for the page's position, but is not shown.</param>
     private readonly record struct FoundTicket(long TicketId, ReadOnlyMemory<byte> Json, bool Left);

@@ -2,10 +2,12 @@ using Tickets.Core.Workflows;
 
 namespace Tickets.Core.Search;
 
-/// <summary>Whether an index of the queue serves a search: one that begins with a field that the search gives (T15).</summary>
+/// <summary>Whether an index of the queue serves a search (T15).</summary>
 internal static class IndexChoice
 {
-    private static readonly string[] AlwaysIndexed = ["ticket_id", "status", "group", "parent_id"];
+    // Few tickets share one of these; of a status or a group there may be millions.
+    private static readonly string[] FewShare = ["ticket_id", "parent_id"];
+    private static readonly string[] ManyShare = ["status", "group"];
 
     /// <returns>What to tell the caller, or null when the search is served.</returns>
     public static string? Warning(TicketSearch search)
@@ -16,7 +18,14 @@ internal static class IndexChoice
         return $"No index of queue '{search.Queue.Name}' serves a search by {string.Join(", ", search.Criteria.Select(criterion => criterion.Field))}: it reads tickets one after the other. Indexes are declared in the workflow's indexes.";
     }
 
+    /// <summary>
+    /// Served by an index that begins with a field that is given. The indexes of status and group serve only searches that give no
+    /// indexed field: beside one they would read all tickets of the status to find a few.
+    /// </summary>
     /// <param name="fields">Fields given with a value; none asks for the whole queue in order of id, which its primary key serves.</param>
     public static bool Serves(WorkflowRules workflow, IReadOnlyList<string> fields) =>
-        fields.Count == 0 || fields.Any(AlwaysIndexed.Contains) || workflow.Definition.Indexes?.Any(index => fields.Contains(index[0])) == true;
+        fields.Count == 0
+        || fields.Any(FewShare.Contains)
+        || workflow.Definition.Indexes?.Any(index => fields.Contains(index[0])) == true
+        || (fields.Any(ManyShare.Contains) && !fields.Any(workflow.Fields.ContainsKey));
 }

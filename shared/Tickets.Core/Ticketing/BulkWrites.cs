@@ -1,11 +1,10 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
-using Tickets.Core.Ticketing.Reading;
 
 namespace Tickets.Core.Ticketing;
 
@@ -34,46 +33,68 @@ public sealed class BulkWrites(TicketWrites writes)
         return Compose(results);
     }
 
-    private async Task<ReadOnlyMemory<byte>> WriteItemAsync(JsonElement item, Caller caller, CancellationToken cancel)
+    private async Task<ItemAnswer> WriteItemAsync(JsonElement item, Caller caller, CancellationToken cancel)
     {
         if (item.ValueKind == JsonValueKind.Object && item.GetPropertyCount() == 1)
         {
             if (item.TryGetProperty("create", out var create) && create.ValueKind == JsonValueKind.Object)
-                return Line(await writes.CreateAsync(create, caller, cancel), TicketsJson.Default.CreateTicketResponse);
+            {
+                var created = await writes.CreateAsync(create, caller, cancel);
+                return new ItemAnswer(created.Problem, created.IsProblem ? null : created.Value, null);
+            }
+
             if (item.TryGetProperty("update", out var update) && update.ValueKind == JsonValueKind.Object)
-                return Line(await writes.UpdateInBulkAsync(update, caller, cancel), TicketsJson.Default.UpdateTicketResponse);
+            {
+                var updated = await writes.UpdateInBulkAsync(update, caller, cancel);
+                return new ItemAnswer(updated.Problem, null, updated.IsProblem ? null : updated.Value);
+            }
         }
 
-        return Line<CreateTicketResponse>(Problems.Invalid("", "An item is {\"create\": {…}} or {\"update\": {…}}."), TicketsJson.Default.CreateTicketResponse);
+        return new ItemAnswer(Problems.Invalid("", "An item is {\"create\": {…}} or {\"update\": {…}}."), null, null);
     }
 
-    private static ReadOnlyMemory<byte> Line<T>(Result<T> result, JsonTypeInfo<T> type)
+    private static ReadOnlyMemory<byte> Compose(IReadOnlyList<ItemAnswer> answers)
     {
-        if (result.IsProblem)
-            return Serialize(result.Problem, TicketsJson.Default.Problem);
-        // The answer of the single request with its status in front.
-        return (byte[])[.. "{\"status\":200,"u8, .. Serialize(result.Value, type).Span[1..]];
-    }
+        var body = new ArrayBufferWriter<byte>((answers.Count * 128) + 32);
+        using var item = JsonScratch.Take();
+        body.Write("{\"results\":["u8);
+        for (var i = 0; i < answers.Count; i++)
+        {
+            if (i > 0)
+                body.Write(","u8);
+            answers[i].WriteTo(body, item);
+        }
 
-    private static ReadOnlyMemory<byte> Serialize<T>(T value, JsonTypeInfo<T> type)
-    {
-        var json = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(json, JsonText.Options);
-        JsonSerializer.Serialize(writer, value, type);
-        return json.WrittenMemory;
-    }
-
-    private static ReadOnlyMemory<byte> Compose(IReadOnlyList<ReadOnlyMemory<byte>> results)
-    {
-        var body = new ArrayBufferWriter<byte>(results.Sum(result => result.Length + 1) + 32);
-        using var writer = new Utf8JsonWriter(body, JsonText.Options);
-        writer.WriteStartObject();
-        writer.WriteStartArray("results"u8);
-        foreach (var result in results)
-            writer.WriteRawValue(result.Span, skipInputValidation: true);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-        writer.Flush();
+        body.Write("]}"u8);
         return body.WrittenMemory;
+    }
+
+    /// <summary>One of the three.</summary>
+    private readonly record struct ItemAnswer(Problem? Problem, CreateTicketResponse? Created, UpdateTicketResponse? Updated)
+    {
+        /// <summary>
+        /// The answer of the single request; a success has its status in front, as a problem has its own. What the single answer says in
+        /// its Retry-After header stands in the item as <c>retry_after</c>.
+        /// </summary>
+        public void WriteTo(ArrayBufferWriter<byte> body, JsonScratch scratch)
+        {
+            scratch.Clear();
+            if (Problem is not null)
+            {
+                JsonSerializer.Serialize(scratch.Writer, Problem, TicketsJson.Default.Problem);
+                body.Write(scratch.Written()[..^1]);
+                if (Problem.RetryAfter is { } seconds)
+                    body.Write(Encoding.UTF8.GetBytes($",\"retry_after\":{seconds}"));
+                body.Write("}"u8);
+                return;
+            }
+
+            if (Created is not null)
+                JsonSerializer.Serialize(scratch.Writer, Created, TicketsJson.Default.CreateTicketResponse);
+            else
+                JsonSerializer.Serialize(scratch.Writer, Updated, TicketsJson.Default.UpdateTicketResponse!);
+            body.Write("{\"status\":200,"u8);
+            body.Write(scratch.Written()[1..]);
+        }
     }
 }

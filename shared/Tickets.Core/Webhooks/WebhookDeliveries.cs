@@ -14,6 +14,9 @@ internal sealed class WebhookDeliveries(
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    // Renewed by each webhook and shard every third of it: there may be many.
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<(string Follower, string Shard), (CancellationTokenSource Stop, Task Work)> _working = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -76,7 +79,7 @@ internal sealed class WebhookDeliveries(
         try
         {
             await BeginAsync(webhook, shard, cancel);
-            lease = await FollowerLease.TryTakeAsync(shard, webhook.Follower, clock, cancel);
+            lease = await FollowerLease.TryTakeAsync(shard, webhook.Follower, Lease, clock, cancel);
             if (lease is not null)
                 await new WebhookFollower(webhook, shard, heads[shard.Name], sender, store, settings, options, clock, logger).RunAsync(lease, cancel);
         }

@@ -18,9 +18,7 @@ internal sealed class WebhookFollower(
     private const long Window = 20_000;
     private const int LongestDiff = 128 * 1024;
 
-    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Lease = FollowerLease.Duration;
 
     // Passing over what is not wanted need not be noted each time: it is passed over again.
     private const long NotedEvery = 1000;
@@ -59,8 +57,8 @@ internal sealed class WebhookFollower(
                 await lease.AdvanceAsync(position, cancel);
             if (position < stretch.Head)
                 continue;
-            await lease.EnsureAsync(Lease - IdlePause, cancel);
-            await head.WaitAsync(position, IdlePause, cancel);
+            await lease.KeepAsync(cancel);
+            await head.WaitAsync(position, lease.Beat, cancel);
             await Task.Delay(Between, clock, cancel);
         }
     }
@@ -71,11 +69,8 @@ internal sealed class WebhookFollower(
         if (lease.SendingTo is null)
             await lease.BeginAsync(batch.ReadTo, cancel);
         var id = webhook.DeliveryId(shard.Name, batch.FirstOpid, batch.LastOpid);
-        using var renewing = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var held = HoldAsync(lease, renewing.Token);
-        var attempt = await sender.SendAsync(new WebhookDelivery(webhook.Url, webhook.Secret, id, OpJson.EventBatchType, batch.Body), cancel);
-        await renewing.CancelAsync();
-        await held;
+        // A receiver may take longer than the lease lasts.
+        var attempt = await lease.KeepWhileAsync(end => sender.SendAsync(new WebhookDelivery(webhook.Url, webhook.Secret, id, OpJson.EventBatchType, batch.Body), end), cancel);
         WebhookMetrics.Attempts.Add(1, new KeyValuePair<string, object?>("outcome", attempt.IsDelivered ? "delivered" : "failed"));
         if (attempt.IsDelivered)
         {
@@ -102,7 +97,7 @@ internal sealed class WebhookFollower(
         {
             var next = clock.GetUtcNow() + pause;
             logger.NotTaken(webhook.WebhookId, id, attempt.Reason!, failed, next);
-            await lease.FailAsync(attempt.Reason!, next, cancel);
+            await lease.FailAsync(attempt.Reason!, next, refused: null, cancel);
             return;
         }
 
@@ -126,27 +121,10 @@ internal sealed class WebhookFollower(
     {
         while (next - clock.GetUtcNow() is { } left && left > TimeSpan.Zero)
         {
-            await lease.EnsureAsync(Lease - IdlePause, cancel);
-            await Task.Delay(left < IdlePause ? left : IdlePause, clock, cancel);
+            await lease.KeepAsync(cancel);
+            await Task.Delay(left < lease.Beat ? left : lease.Beat, clock, cancel);
         }
 
-        await lease.EnsureAsync(Lease - IdlePause, cancel);
-    }
-
-    /// <summary>A receiver may take longer than the lease lasts.</summary>
-    private async Task HoldAsync(FollowerLease lease, CancellationToken cancel)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(IdlePause, clock, cancel);
-                await lease.EnsureAsync(Lease - IdlePause, cancel);
-            }
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // The receiver has answered.
-        }
+        await lease.KeepAsync(cancel);
     }
 }

@@ -15,7 +15,7 @@ internal static class WebhookRequestReader
     private const int LongestUrl = 2000;
     private const int LongestCursor = 4096;
 
-    private static readonly string[] Kinds = ["created", "updated", "moved_in", "moved_out", "archived", "restored", "erased"];
+    private static readonly string[] Kinds = ["created", "updated", "moved_in", "moved_out", "archived", "restored", "erased", "deleted", "skipped"];
 
     public static Result<WebhookRequest> Read(JsonElement body, bool allowPrivate)
     {

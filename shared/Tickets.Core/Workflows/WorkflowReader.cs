@@ -107,6 +107,8 @@ public static class WorkflowReader
         return names;
     }
 
+    private static readonly string[] OwnMembers = ["ticket_id", "status", "resolution", "resolution_status", "group", "parent_id"];
+
     private static Dictionary<string, IndexedField>? ReadFields(ObjectReader reader, List<ProblemError> errors, List<ProblemError> unknown)
     {
         if (reader.Object("indexed_fields") is not { } fields)
@@ -115,6 +117,8 @@ public static class WorkflowReader
         foreach (var field in fields.Source.EnumerateObject())
         {
             var pointer = fields.PointerOf(field.Name);
+            if (OwnMembers.Contains(field.Name))
+                errors.Add(new ProblemError(pointer, $"'{field.Name}' is what every ticket has; an indexed field needs another name."));
             if (field.Value.ValueKind != JsonValueKind.Object)
             {
                 errors.Add(new ProblemError(pointer, "Expected an object with type and slot."));

@@ -54,6 +54,31 @@ public class OplogFormsTests(RunningApp app)
     }
 
     [Fact]
+    public async Task Who_waits_is_answered_in_the_form_asked_for_too()
+    {
+        var queue = await app.NewQueueAsync();
+        var now = await app.Admin.NowAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = System.Net.DecompressionMethods.None });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(app.Admin.Address, $"/api/v1/oplog?queue={queue}&cursor={now}&wait=60"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", app.Admin.Key);
+        request.Headers.AcceptEncoding.ParseAdd("gzip");
+        request.Headers.Accept.ParseAdd("application/cloudevents-batch+json");
+        var waiting = http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        var text = new string('x', 5_000);
+        var id = await app.Admin.CreateAsync(queue, $"\"meta\": {{\"report\": \"{text}\"}}");
+
+        using var response = await waiting;
+        Assert.Equal(("application/cloudevents-batch+json", "gzip"), (response.Content.Headers.ContentType!.MediaType, Assert.Single(response.Content.Headers.ContentEncoding)));
+        await using var gzip = new GZipStream(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken), CompressionMode.Decompress);
+        using var batch = await JsonDocument.ParseAsync(gzip, cancellationToken: TestContext.Current.CancellationToken);
+        var only = Assert.Single(batch.RootElement.EnumerateArray());
+        Assert.Equal((id, text), (only.Text("subject"), only.GetProperty("data").GetProperty("diff").GetProperty("set").Text("meta.report")));
+        var next = response.Headers.GetValues("x-next-cursor").Single();
+        Assert.Empty((await app.Admin.GetAsync($"/oplog?queue={queue}&cursor={next}")).Ok().GetProperty("ops").EnumerateArray());
+    }
+
+    [Fact]
     public async Task One_op_is_read_by_its_name_by_those_who_reach_its_queue()
     {
         var prefix = RunningApp.NewName("named");

@@ -28,7 +28,7 @@ public class MurderedWorkersTests(RunningApp shared, ITestOutputHelper output)
 
         var api = side.Admin.At(workers[0].Address);
         foreach (var id in ids)
-            await Eventually.IsAsync(async () => (await api.TicketAsync(queue, id)).Text("status") == "end", TimeSpan.FromSeconds(40));
+            await Eventually.IsAsync(async () => (await api.TicketAsync(queue, id)).Text("status") == "end", TimeSpan.FromMinutes(3));
         output.WriteLine($"all at their end after {took.Elapsed.TotalSeconds:0} s");
         var made = await ChildrenAsync(side.Stack);
         foreach (var id in ids)

@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Acceptance.Operations;
 
 namespace Tickets.Acceptance.Moves;
 
@@ -18,7 +19,7 @@ public class QueueMoveOperationTests(RunningApp app)
         Assert.Equal($"/api/v1/operations/{started.Json.Text("id")}", location);
         Assert.NotEmpty(started.Headers["Retry-After"]);
         (await side.Admin.PostAsync("/queues/moves", $$"""{"queue": "{{queue}}", "shards": ["hot-1"]}""")).Problem(409, "queue_already_moving");
-        var operation = await EndedAsync(side.Admin, started.Json.Text("id")!);
+        var operation = await side.Admin.EndAsync(started.Json.Text("id")!);
 
         Assert.Equal("succeeded", operation.Text("status"));
         Assert.Equal("move_queue", operation.Text("kind"));
@@ -49,7 +50,7 @@ public class QueueMoveOperationTests(RunningApp app)
         Assert.Equal("running", (await side.Admin.PostAsync($"/operations/{started.Json.Text("id")}/cancel", null)).Ok().Text("status"));
         await stalling.RollbackAsync();
 
-        Assert.Equal("canceled", (await EndedAsync(side.Admin, started.Json.Text("id")!)).Text("status"));
+        Assert.Equal("canceled", (await side.Admin.EndAsync(started.Json.Text("id")!)).Text("status"));
         var settings = (await side.Admin.GetAsync($"/queues?queue={queue}")).Ok();
         Assert.False(settings.TryGetProperty("moving", out _));
         Assert.Equal("hot-0", settings.GetProperty("shards")[0].GetString());
@@ -69,18 +70,5 @@ public class QueueMoveOperationTests(RunningApp app)
         (await app.Admin.PostAsync("/queues/moves", $$"""{"queue": "{{queue}}", "shards": ["hot-1", "hot-1"]}""")).Problem(400, "invalid_field", "/shards");
         (await app.Admin.PostAsync("/queues/moves", $$"""{"queue": "no/such", "shards": ["hot-1"]}""")).Problem(400, "queue_not_found");
         (await (await app.AsAsync(Role.Robot)).PostAsync("/queues/moves", $$"""{"queue": "{{queue}}", "shards": ["hot-1"]}""")).Problem(403, "forbidden");
-    }
-
-    private static async Task<JsonElement> EndedAsync(Api api, string id)
-    {
-        JsonElement operation = default;
-        await Eventually.IsAsync(
-            async () =>
-            {
-                operation = (await api.GetAsync($"/operations/{id}")).Ok();
-                return operation.Text("status") is "succeeded" or "failed" or "canceled";
-            },
-            TimeSpan.FromSeconds(60));
-        return operation;
     }
 }

@@ -1,37 +1,17 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Tickets.Core;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Local;
 
 namespace Tickets.Acceptance.Moves;
 
 /// <summary>A process of its own that moves queues between the shards of a stack, step by step as a test asks.</summary>
-internal sealed class Relocator(IHost host) : IAsyncDisposable
+internal sealed class Relocator(CoreProcess process) : IAsyncDisposable
 {
-    /// <summary>Processes with older settings are out of service after this; the shards are cleared then.</summary>
-    public static readonly TimeSpan MaxStaleness = TimeSpan.FromSeconds(3);
+    // Processes with older settings are out of service after this; the shards are cleared then.
+    private const string MaxStaleness = "00:00:03";
 
-    public QueueRelocation Steps => host.Services.GetRequiredService<QueueRelocation>();
+    public QueueRelocation Steps => process.Get<QueueRelocation>();
 
-    public static async Task<Relocator> StartAsync(LocalStack stack)
-    {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Settings:Database"] = stack.SettingsDatabase,
-            ["Settings:MaxStaleness"] = MaxStaleness.ToString(),
-            ["Shards:hot-0"] = stack.Shards["hot-0"],
-            ["Shards:hot-1"] = stack.Shards["hot-1"],
-            ["Storage:ConnectionString"] = stack.StorageConnectionString,
-        });
-        builder.Services.AddTickets(builder.Configuration);
-        var host = builder.Build();
-        await host.StartAsync();
-        await host.Services.GetRequiredService<SettingsCache>().Loaded;
-        return new Relocator(host);
-    }
+    public static async Task<Relocator> StartAsync(LocalStack stack) => new(await CoreProcess.StartAsync(stack, ("Settings:MaxStaleness", MaxStaleness)));
 
     /// <summary>All steps, as the operation takes them.</summary>
     public async Task MoveAsync(string queue, string moveId, params string[] to)
@@ -46,13 +26,11 @@ internal sealed class Relocator(IHost host) : IAsyncDisposable
 
     public async Task ClearAsync(string queue, string moveId)
     {
-        await Task.Delay(MaxStaleness + TimeSpan.FromSeconds(6));
+        var move = process.Get<SettingsCache>().Current.Queues[queue].Definition.Moving!;
+        if (Steps.ClearsAt(move) - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero)
+            await Task.Delay(left);
         await Steps.ClearAsync(queue, moveId, CancellationToken.None);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await host.StopAsync();
-        host.Dispose();
-    }
+    public ValueTask DisposeAsync() => process.DisposeAsync();
 }

@@ -1,7 +1,13 @@
+using Npgsql;
+using Tickets.Core.Operations.Restore;
+
 namespace Tickets.Acceptance.Operations;
 
 public class RestoreTests(RunningApp app)
 {
+    // Of the advisory lock that an archiver holds of a queue (ArchiveLease).
+    private const int ArchiveClass = 0x61726368;
+
     [Fact]
     public async Task A_restored_ticket_is_hot_again_with_all_that_it_had_and_can_be_changed()
     {
@@ -62,6 +68,46 @@ public class RestoreTests(RunningApp app)
     }
 
     [Fact]
+    public async Task A_restore_that_was_cut_off_and_whose_ticket_then_went_to_another_shard_leaves_one_ticket()
+    {
+        var (queue, other) = (await app.NewQueueAsync("hot-0", retention: "PT0S"), await app.NewQueueAsync("hot-1"));
+        var id = (await app.ArchivedAsync(queue, 1))[0];
+        await SetRetentionAsync(queue, "P7D");
+        await using var process = await CoreProcess.StartAsync(app.Stack);
+        var restore = process.Get<RestoreTicket>();
+        await process.Get<SettingsCache>().FindQueueAsync(queue, CancellationToken.None);
+
+        // An archiver that has the queue keeps the second step waiting; there the process ends.
+        await using var archiver = new NpgsqlConnection(app.Stack.Shards["hot-0"]);
+        await archiver.OpenAsync(TestContext.Current.CancellationToken);
+        await ExecuteAsync(archiver, $"select pg_advisory_lock({ArchiveClass}, {process.Get<SettingsCache>().Current.Queues[queue].QueueId})");
+        using var end = new CancellationTokenSource();
+        var cutOff = restore.RunAsync(queue, long.Parse(id), end.Token);
+        await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("tier") == "hot");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cutOff);
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"queue": "{{other}}"} }""")).Ok();
+        await IsOnlyInAsync();
+
+        // The operation's next attempt, in whichever process.
+        await ExecuteAsync(archiver, "select pg_advisory_unlock_all()");
+        Assert.False((await restore.RunAsync(queue, long.Parse(id), TestContext.Current.CancellationToken)).IsProblem);
+        await IsOnlyInAsync();
+        Assert.Equal(["restored", "moved_out"], (await ChangeLog.OplogReader.ReadAllAsync(app.Admin, queue: queue)).Select(op => op.Text("kind")).TakeLast(2));
+        Assert.Equal("ticket_not_found", (await restore.RunAsync(queue, long.Parse(id), TestContext.Current.CancellationToken)).Problem!.Code);
+
+        async Task IsOnlyInAsync()
+        {
+            foreach (var api in new[] { app.Admin, await app.SecondAsync() })
+            {
+                (await api.GetAsync($"/tickets/{id}?queue={queue}")).Problem(404, "ticket_not_found");
+                var ticket = (await api.GetAsync($"/tickets/{id}")).Ok();
+                Assert.Equal((other, "hot"), (ticket.Text("queue"), ticket.Text("tier")));
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_cannot_be_restored_is_said()
     {
         var queue = await app.NewQueueAsync();
@@ -70,6 +116,12 @@ public class RestoreTests(RunningApp app)
         (await app.Admin.PostAsync("/tickets/99999999999/restore", $$"""{"queue": "{{queue}}"}""")).Problem(404, "ticket_not_found");
         (await app.Admin.PostAsync("/tickets/x/restore", $$"""{"queue": "{{queue}}"}""")).Problem(400, "invalid_ticket_id");
         (await app.Admin.PostAsync($"/tickets/{open}/restore", "{}")).Problem(400, "invalid_field", "/queue");
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task SetRetentionAsync(string queue, string retention)

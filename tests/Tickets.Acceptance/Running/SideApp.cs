@@ -16,18 +16,22 @@ public sealed class SideApp : IAsyncDisposable
 
     public Api Admin { get; private init; } = null!;
 
-    public static async Task<SideApp> StartAsync(RunningApp shared, bool withApp = true, params (string Name, string Value)[] environment)
+    public static Task<SideApp> StartAsync(RunningApp shared, bool withApp = true, params (string Name, string Value)[] environment) =>
+        StartAsync(shared, options => options with { WithApp = withApp, AppEnvironment = environment.ToDictionary(variable => variable.Name, variable => variable.Value) });
+
+    /// <summary>With a Service Bus of its own, to which it publishes.</summary>
+    public static Task<SideApp> StartPublishingAsync(RunningApp shared) => StartAsync(shared, options => options with { WithApp = true, WithServiceBus = true });
+
+    private static async Task<SideApp> StartAsync(RunningApp shared, Func<LocalStackOptions, LocalStackOptions> change)
     {
         var server = shared.Stack.Postgres!.ConnectionString("postgres");
-        var stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with
+        var stack = await LocalStack.StartAsync(change(LocalStackOptions.ForTests() with
         {
-            WithApp = withApp,
             ExistingPostgres = server,
             ExistingStorage = shared.Stack.StorageConnectionString,
             DatabasePrefix = $"side_{Interlocked.Increment(ref _prefixes)}",
-            AppEnvironment = environment.ToDictionary(variable => variable.Name, variable => variable.Value),
-        });
-        if (!withApp)
+        }));
+        if (stack.Apps.Count == 0)
             return new SideApp(stack, server);
 
         var side = new SideApp(stack, server) { Admin = new Api(stack.Apps[0].Address, stack.DevelopmentKey) };

@@ -88,6 +88,7 @@ public class WorkflowTests(RunningApp app)
     [InlineData("""{"statuses": {"a": {"terminal": true, "lifetime": "P1M"}}, "initial": "a"}""")]
     [InlineData("""{"statuses": {"a": {"terminal": true, "lifetime": "P99999999999D"}}, "initial": "a"}""")]
     [InlineData("""{"statuses": {"a": {"terminal": true, "lifetime": "-PT1H"}}, "initial": "a"}""")]
+    [InlineData("""{"statuses": {"a": {"terminal": true}}, "initial": "a", "indexed_fields": {"status": {"type": "string", "slot": 1}}}""")]
     [InlineData("""{"statuses": {"a": {"terminal": true}}, "initial": "a", "indexed_fields": {"f": 1}}""")]
     [InlineData("""{"statuses": {"a": {"terminal": true}}, "initial": "a", "indexed_fields": {"f": {"type": "int64"}}}""")]
     [InlineData("""{"statuses": {"a": {"terminal": true}}, "initial": "a", "indexed_fields": {"f": {"slot": 1}}}""")]

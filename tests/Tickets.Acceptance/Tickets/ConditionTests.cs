@@ -11,6 +11,16 @@ public class ConditionTests(RunningApp app)
         """;
 
     [Fact]
+    public async Task If_Match_with_a_star_asks_only_that_there_is_a_ticket()
+    {
+        var queue = await app.NewQueueAsync();
+        var id = await app.Admin.CreateAsync(queue);
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "set": {"group": "day"} }""", ("If-Match", "*"))).Ok();
+        (await app.Admin.PatchAsync("/tickets/999999999", $$"""{"queue": "{{queue}}", "set": {"group": "day"} }""", ("If-Match", "*"))).Problem(404, "ticket_not_found");
+    }
+
+    [Fact]
     public async Task An_update_whose_conditions_all_hold_is_made()
     {
         var (queue, id) = await TicketAsync();

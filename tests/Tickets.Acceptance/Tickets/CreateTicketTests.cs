@@ -212,5 +212,25 @@ public class CreateTicketTests(RunningApp app)
         id = await app.Admin.CreateAsync(queue, $"\"meta\": {{\"big\": \"{largest}\"}}");
         Assert.Equal(largest, (await app.Admin.TicketAsync(queue, id)).GetProperty("meta").GetProperty("big").Text("data"));
         (await app.Admin.PostAsync("/tickets", $$"""{"queue": "{{queue}}", "meta": {"big": "{{largest}}x"} }""")).Problem(400, "invalid_field", "/meta/big");
+        // Bytes, not characters.
+        (await app.Admin.PostAsync("/tickets", $$"""{"queue": "{{queue}}", "meta": {"big": "{{new string('é', 140_000)}}"} }""")).Problem(400, "invalid_field", "/meta/big");
+    }
+
+    [Fact]
+    public async Task A_ticket_has_at_most_32_meta_blocks_also_when_they_come_by_updates()
+    {
+        var queue = await app.NewQueueAsync();
+        static string Set(int from, int count) => string.Join(", ", Enumerable.Range(from, count).Select(i => $"\"meta.b{i}\": {i}"));
+        var id = await app.Admin.CreateAsync(queue, "\"meta\": {\"b0\": 0}");
+        Task<Answer> UpdateAsync(string change) => app.Admin.PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", {{change}} }""");
+
+        (await UpdateAsync($$"""
+            "set": { {{Set(1, 31)}} }
+            """)).Ok();
+        (await UpdateAsync("\"set\": {\"meta.more\": 1}")).Problem(400, "invalid_field", "/set");
+        (await UpdateAsync("\"set\": {\"meta.b3\": 1}")).Ok();
+        (await UpdateAsync("\"set\": {\"meta.more\": 1}, \"unset\": [\"meta.b3\"]")).Ok();
+
+        Assert.Equal(32, (await app.Admin.TicketAsync(queue, id)).GetProperty("meta").EnumerateObject().Count());
     }
 }

@@ -100,6 +100,36 @@ public class FindTicketsTests(RunningApp app)
         }
     }
 
+    [Theory]
+    [InlineData("\"hot-0\"")]
+    [InlineData("\"hot-0\", \"hot-1\"")]
+    public async Task A_page_of_large_tickets_ends_early_and_the_next_one_goes_on_there(string shards)
+    {
+        var queue = await QueueOnAsync(shards);
+        var block = new string('x', 250_000);
+        var made = new List<string>();
+        for (var i = 0; i < 24; i++)
+            made.Add(await app.Admin.CreateAsync(queue, $"\"meta\": {{\"a\": \"{block}\", \"b\": \"{block}\"}}"));
+        made.Sort((one, other) => long.Parse(one).CompareTo(long.Parse(other)));
+
+        var found = new List<string>();
+        var pages = 0;
+        string? cursor = null;
+        do
+        {
+            var from = cursor is null ? "" : $", \"cursor\": \"{cursor}\"";
+            var answer = await app.Admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}"}{{from}} }""");
+            Assert.InRange(answer.Text.Length, 1, 10 << 20);
+            found.AddRange(answer.Ok().GetProperty("tickets").EnumerateArray().Select(ticket => ticket.Text("ticket_id")!));
+            cursor = answer.Json.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+            pages++;
+        }
+        while (cursor is not null);
+
+        Assert.True(pages > 1);
+        Assert.Equal(made, found);
+    }
+
     [Fact]
     public async Task A_cursor_is_good_in_every_process_and_with_another_limit_and_projection()
     {

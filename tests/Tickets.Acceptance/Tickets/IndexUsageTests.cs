@@ -56,6 +56,17 @@ public class IndexUsageTests(RunningApp app)
     }
 
     [Fact]
+    public async Task A_status_beside_a_field_without_index_serves_no_search()
+    {
+        var queue = await app.NewQueueAsync();
+        await app.Admin.CreateAsync(queue, "\"indexed_meta\": {\"miles\": 4, \"state\": \"CA\"}");
+
+        Assert.True((await FindAsync(queue, "\"status\": \"open\", \"indexed_meta\": {\"miles\": 4}")).TryGetProperty("warning", out _));
+        Assert.False((await FindAsync(queue, "\"status\": \"open\"")).TryGetProperty("warning", out _));
+        Assert.False((await FindAsync(queue, "\"status\": \"open\", \"indexed_meta\": {\"state\": \"CA\", \"miles\": 4}")).TryGetProperty("warning", out _));
+    }
+
+    [Fact]
     public async Task Searches_that_no_index_serves_are_limited_to_so_many_a_second_and_do_not_hold_up_others()
     {
         var queue = await app.NewQueueAsync();

@@ -9,6 +9,12 @@ internal static class HotQueues
     public const string Main = "bench/main";
     public const string Loud = "bench/loud";
     public const string Quiet = "bench/quiet";
+
+    /// <summary>Its tickets have a lifetime, and so an orchestration each.</summary>
+    public const string Living = "bench/living";
+
+    /// <summary>Its tickets ask for acceptance, too.</summary>
+    public const string Reminded = "bench/reminded";
     public const int ManyCount = 300;
     public const int Statuses = 7;
 
@@ -28,12 +34,33 @@ internal static class HotQueues
                 client, $"queues?queue={Uri.EscapeDataString(queue)}", new JsonObject { ["queue"] = queue, ["workflow_id"] = Workflow, ["hot_retention"] = "P7D" }));
     }
 
-    private static JsonObject Definition()
+    /// <summary>The main queue and those whose tickets do something by themselves.</summary>
+    public static async Task MakeLivingAsync(HttpClient client)
+    {
+        foreach (var (queue, rules) in new (string, JsonObject)[]
+        {
+            (Main, new JsonObject()),
+            (Living, new JsonObject { ["lifetime"] = "PT12H", ["on_timeout"] = "done" }),
+            (Reminded, new JsonObject { ["lifetime"] = "PT12H", ["on_timeout"] = "done", ["remind_every"] = "PT4H", ["group"] = "bench" }),
+        })
+        {
+            await BenchStack.PutAsync(client, $"workflows?workflow_id={Uri.EscapeDataString(queue)}", Definition(queue, rules));
+            await BenchStack.PutAsync(client, $"queues?queue={Uri.EscapeDataString(queue)}", new JsonObject { ["queue"] = queue, ["workflow_id"] = queue, ["hot_retention"] = "P7D" });
+        }
+    }
+
+    /// <param name="rules">Of every status but the last.</param>
+    private static JsonObject Definition(string workflow = Workflow, JsonObject? rules = null)
     {
         var names = Enumerable.Range(0, Statuses).Select(n => $"s{n}").ToList();
         var statuses = new JsonObject { ["done"] = new JsonObject { ["terminal"] = true } };
         foreach (var name in names)
-            statuses[name] = new JsonObject { ["to"] = new JsonArray([.. names.Where(other => other != name).Append("done").Select(to => JsonValue.Create(to))]) };
+        {
+            var status = (rules ?? new JsonObject()).DeepClone();
+            status["to"] = new JsonArray([.. names.Where(other => other != name).Append("done").Select(to => JsonValue.Create(to))]);
+            statuses[name] = status;
+        }
+
         var fields = new JsonObject();
         for (var slot = 1; slot <= 3; slot++)
         {
@@ -43,7 +70,7 @@ internal static class HotQueues
 
         return new JsonObject
         {
-            ["workflow_id"] = Workflow,
+            ["workflow_id"] = workflow,
             ["initial"] = "s0",
             ["statuses"] = statuses,
             ["indexed_fields"] = fields,

@@ -7,12 +7,16 @@ namespace Tickets.Tests.Archive;
 public class ArchiveStackCollection : ICollectionFixture<ArchiveStack>;
 
 /// <summary>Azurite and PostgreSQL for the archive's tests.</summary>
-public sealed class ArchiveStack : IAsyncLifetime
+public class ArchiveStack : IAsyncLifetime
 {
     private LocalStack _stack = null!;
     private int _databases;
 
     public string StorageConnectionString => _stack.StorageConnectionString;
+
+    public AzuriteServer Storage => _stack.Storage!;
+
+    protected virtual LocalStackOptions Options => LocalStackOptions.ForTests();
 
     /// <summary>A new, empty database.</summary>
     public async Task<NpgsqlDataSource> CreateDatabaseAsync()
@@ -27,7 +31,17 @@ public sealed class ArchiveStack : IAsyncLifetime
         return NpgsqlDataSource.Create(_stack.Postgres.ConnectionString(name));
     }
 
-    public async ValueTask InitializeAsync() => _stack = await LocalStack.StartAsync(LocalStackOptions.ForTests());
+    public async ValueTask InitializeAsync() => _stack = await LocalStack.StartAsync(Options);
 
-    public async ValueTask DisposeAsync() => await _stack.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _stack.DisposeAsync();
+    }
+}
+
+/// <summary>The same with an Azurite that may be killed.</summary>
+public sealed class KillableArchiveStack : ArchiveStack
+{
+    protected override LocalStackOptions Options => base.Options with { StorageSurvivesKills = true };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Tickets.Core.Archive;
 using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
@@ -35,4 +36,22 @@ internal static class ColdScenes
         await scene.Process().Shards.ReadDayAsync(scene.Queue.Name, day ?? Day, CancellationToken.None);
 
     public static async Task<int> CountBlobsAsync(this ArchiveScene scene) => (await scene.Blobs.GetBlobsAsync().ToListAsync()).Count;
+
+    /// <summary>No ticket is hot, each is once in a part that reads back as written, and the readers find them all.</summary>
+    public static async Task AllAreColdOnceAsync(this ArchiveScene scene, int tickets, ColdTickets readers)
+    {
+        Assert.Equal(0, await scene.CountHotAsync());
+        var process = scene.Process();
+        var days = await process.Shards.ReadChangesAsync(scene.Queue.Name, 0, CancellationToken.None);
+        Assert.All(days.SelectMany(d => d.Parts), p => Assert.Null(p.Pending));
+        Assert.Equal(tickets, days.Sum(d => d.Parts.Sum(p => p.Tickets - p.GoneIds().Count)));
+        foreach (var (day, part) in days.SelectMany(d => d.Parts.Select(p => (d.Day, p))))
+        {
+            var read = await process.Parts.CheckAsync(PartName.Of(scene.Queue.Name, day, PartName.ParseId(part.Part)), CancellationToken.None);
+            Assert.Equal(part.Sha256, Convert.ToHexStringLower(read.Sha256));
+        }
+
+        foreach (var id in ArchiveScene.Ids(tickets))
+            Assert.StartsWith($"ticket {id} ", await scene.ReadAsync(readers, id));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Storage.Blobs.Specialized;
+using Npgsql;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Index;
@@ -11,6 +12,33 @@ public class ColdTicketsTests(ArchiveStack stack)
 {
     private const string Queue = "q/a";
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_ticket_that_left_hot_between_the_reading_of_the_index_and_the_shards_answer_is_found()
+    {
+        await using var scene = await ArchiveScene.CreateAsync(stack);
+        var indexRead = new TaskCompletionSource();
+        var process = scene.Process(new StorageWatch(after: _ => indexRead.TrySetResult()));
+        await using var connection = await scene.Database.OpenConnectionAsync(Cancel);
+        await using var removal = await connection.BeginTransactionAsync(Cancel);
+        await ExecuteAsync("lock table tier_moves in access exclusive mode");
+
+        // It reads its first index, of an empty queue, and waits for the shard to say what has left it.
+        var looking = Task.Run(() => scene.TextAsync(1_000_000, process));
+        await indexRead.Task;
+        var part = await scene.PutPartAsync(ColdScenes.Day, [1_000_000], "moved");
+        var revision = await scene.Process().Shards.ReadRevisionAsync(scene.Queue.Name, Cancel);
+        await ExecuteAsync($"insert into tier_moves (part, queue, first_id, last_id, revision, at, ids) values ({(long)PartName.ParseId(part.Part)}, '{scene.Queue.Name}', 1000000, 1000000, {revision}, now(), array[1000000])");
+        await removal.CommitAsync(Cancel);
+
+        Assert.Equal("moved", await looking);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, removal);
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+    }
 
     [Fact]
     public async Task A_lookup_takes_one_request_when_warm_and_two_when_the_block_index_is_cold()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -9,6 +10,9 @@ namespace Tickets.Tests.Orchestration;
 /// <summary>A hub database; any number of "processes" work on it.</summary>
 internal sealed class HubScene : IAsyncDisposable
 {
+    // A machine that is busy with other things is no failure.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly List<TaskHub> _hubs = [];
     private readonly ServiceProvider _services = new ServiceCollection().BuildServiceProvider();
 
@@ -18,24 +22,30 @@ internal sealed class HubScene : IAsyncDisposable
     public string ConnectionString { get; }
     public NpgsqlDataSource Database { get; }
 
-    public static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    public static CancellationToken Soon => new CancellationTokenSource(Patience).Token;
 
     public static async Task<HubScene> CreateAsync(OrchestrationStack stack, string schema = "hot") => new(await stack.CreateDatabaseAsync(schema));
 
     /// <summary>A process that knows what it is told to; it works at once unless asked not to.</summary>
-    public TaskHub Hub(Action<DurableTaskRegistry> tasks, TaskHubOptions? options = null, bool start = true, NpgsqlDataSource? database = null)
+    public TaskHub Hub(Action<DurableTaskRegistry> tasks, TaskHubOptions? options = null, bool start = true, string name = "hub", ILoggerProvider? log = null)
     {
         var registry = new DurableTaskRegistry();
         tasks(registry);
-        var hub = new TaskHub(database ?? Database, registry, _services, TimeProvider.System, LoggerFactory.Create(_ => { }), options ?? Quick);
+        var hub = new TaskHub(Database, registry, _services, TimeProvider.System, LoggerFactory.Create(logging => Provide(logging, log)), options ?? Quick, hub: name);
         _hubs.Add(hub);
         if (start)
             hub.Start();
         return hub;
     }
 
-    /// <summary>Short leases and looks, so that tests of them are short.</summary>
-    public static TaskHubOptions Quick { get; } = new() { Lease = TimeSpan.FromSeconds(2), FirstPause = TimeSpan.FromMilliseconds(10), StopPatience = TimeSpan.FromMilliseconds(200) };
+    private static void Provide(ILoggingBuilder logging, ILoggerProvider? log)
+    {
+        if (log is not null)
+            logging.AddProvider(log);
+    }
+
+    /// <summary>Short pauses, so that tests of them are short. Leases are long: a process that is slow must not lose them where that is not what is tested.</summary>
+    public static TaskHubOptions Quick { get; } = new() { FirstPause = TimeSpan.FromMilliseconds(10), StopPatience = TimeSpan.FromMilliseconds(200) };
 
     public static async Task<OrchestrationMetadata> RunAsync(TaskHub hub, TaskName name, object? input = null, StartOrchestrationOptions? options = null)
     {
@@ -47,30 +57,26 @@ internal sealed class HubScene : IAsyncDisposable
 
     public static async Task<OrchestrationMetadata> UntilAsync(TaskHub hub, string id, Func<OrchestrationMetadata, bool> holds)
     {
-        for (var i = 0; i < 1000; i++)
+        OrchestrationMetadata? found = null;
+        await UntilAsync(async () => (found = await hub.Client.GetInstanceAsync(id, getInputsAndOutputs: true)) is not null && holds(found), () => $"Orchestration '{id}' is still {found}.");
+        return found!;
+    }
+
+    public static Task UntilAsync(Func<bool> holds) => UntilAsync(() => Task.FromResult(holds()));
+
+    public static async Task UntilAsync(Func<Task<bool>> holds, Func<string>? told = null)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await holds())
         {
-            if (await hub.Client.GetInstanceAsync(id, getInputsAndOutputs: true) is { } found && holds(found))
-                return found;
+            Assert.True(waited.Elapsed < Patience, told?.Invoke() ?? "It is still not so.");
             await Task.Delay(20);
         }
-
-        throw new TimeoutException($"Orchestration '{id}' is still {await hub.Client.GetInstanceAsync(id)}.");
     }
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<T> ScalarAsync<T>(string sql) => Database.ScalarAsync<T>(sql);
 
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var command = Database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>The process is as good as dead: what it held stays held until the lease ends.</summary>
-    public static async Task<T> Within<T>(Task<T> task) => await task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql);
 
     public async ValueTask DisposeAsync()
     {

@@ -27,8 +27,8 @@ public class ServiceBusSenderTests(ServiceBusStack stack)
         await stack.Broker.KillAsync();
         await stack.Broker.StartAsync();
 
-        await using var received = Subscriber.Start(stack.Broker, topic);
-        await received.UntilAsync(3);
+        await using var received = Subscriber.Start(stack.Broker, topic, "s");
+        await received.UntilAsync(topic, 3);
         Assert.Equal(["a", "b", "c"], received.Messages.Select(message => message.MessageId));
         Assert.All(received.Messages, message => Assert.Equal(("s1", "updated", 7L), (message.SessionId, (string)message.Properties["kind"]!, (long)message.Properties["opid"]!)));
     }
@@ -74,8 +74,8 @@ public class ServiceBusSenderTests(ServiceBusStack stack)
         await sender.SendMessagesAsync([Message("a")]);
         await sender.SendMessagesAsync([Message("b")]);
 
-        await using var received = Subscriber.Start(stack.Broker, topic);
-        await received.UntilAsync(2);
+        await using var received = Subscriber.Start(stack.Broker, topic, "s");
+        await received.UntilAsync(topic, 2);
         Assert.Equal(["a", "b"], received.Messages.Select(message => message.MessageId));
     }
 

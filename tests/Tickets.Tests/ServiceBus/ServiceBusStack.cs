@@ -13,6 +13,8 @@ public sealed class ServiceBusStack : IAsyncLifetime
     private static readonly HttpClient Http = new();
     private static int _topics;
 
+    private RelayScene? _scene;
+
     public LocalStack Stack { get; private set; } = null!;
 
     public ServiceBusBroker Broker => Stack.ServiceBus!;
@@ -39,7 +41,15 @@ public sealed class ServiceBusStack : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with { WithServiceBus = true, WithStorage = false });
 
-    public async ValueTask DisposeAsync() => await Stack.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_scene is not null)
+            await _scene.EndAsync();
+        await Stack.DisposeAsync();
+    }
+
+    /// <summary>The relay's databases, made when first asked for.</summary>
+    internal async Task<RelayScene> SceneAsync() => _scene ??= await RelayScene.MakeAsync(this);
 
     private async Task PutAsync(string path, object body)
     {

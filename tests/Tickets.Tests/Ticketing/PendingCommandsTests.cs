@@ -81,6 +81,16 @@ public class PendingCommandsTests
     }
 
     [Fact]
+    public void A_queue_has_the_same_share_of_the_bytes_as_of_the_commands()
+    {
+        var waiting = new PendingCommands(100, 25, maxBytes: 100_000);
+
+        Assert.Equal(Admission.Taken, waiting.TryAdd(Pending(1, 1, bytes: 30_000)));
+        Assert.Equal(Admission.QueueFull, waiting.TryAdd(Pending(1, 2)));
+        Assert.Equal(Admission.Taken, waiting.TryAdd(Pending(2, 3)));
+    }
+
+    [Fact]
     public async Task A_group_is_bounded_by_bytes()
     {
         var waiting = new PendingCommands(100, 100, long.MaxValue);

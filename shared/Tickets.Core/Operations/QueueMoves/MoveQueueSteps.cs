@@ -1,6 +1,7 @@
 using Tickets.Contracts;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Settings;
+using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Placement;
 
 namespace Tickets.Core.Operations.QueueMoves;
@@ -43,14 +44,15 @@ internal sealed class CopyQueue(QueueRelocation relocation) : TaskActivity<MoveS
 }
 
 [DurableTask("SwitchQueue")]
-internal sealed class SwitchQueue(QueueRelocation relocation, SettingsCache settings) : TaskActivity<MoveStep, SwitchedQueue>
+internal sealed class SwitchQueue(QueueRelocation relocation, LifecycleArrival arrival, SettingsCache settings) : TaskActivity<MoveStep, SwitchedQueue>
 {
     public override async Task<SwitchedQueue> RunAsync(TaskActivityContext context, MoveStep input)
     {
         await relocation.SwitchAsync(input.Queue, input.MoveId, context.Cancellation);
-        return settings.Current.Queues[input.Queue].Definition.Moving is { Phase: QueueMove.Clearing } move
-            ? new SwitchedQueue(relocation.ClearsAt(move))
-            : throw new InvalidOperationException($"Queue '{input.Queue}' could not be switched.");
+        if (settings.Current.Queues[input.Queue].Definition.Moving is not { Phase: QueueMove.Clearing } move)
+            throw new InvalidOperationException($"Queue '{input.Queue}' could not be switched.");
+        await arrival.RunAsync(input.Queue, move.From, context.Cancellation);
+        return new SwitchedQueue(relocation.ClearsAt(move));
     }
 }
 

@@ -15,24 +15,17 @@ public sealed class QueueOperations(LongOperations operations, SettingsCache set
     /// <returns>400 for shards that there are not or that the queue is on; 409 <c>queue_already_moving</c>.</returns>
     public async Task<Result<Operation>> MoveAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
-        var (errors, unknown) = (new List<ProblemError>(), new List<ProblemError>());
-        var reader = new ObjectReader(body, "", errors);
-        var name = reader.RequiredText("queue", 128);
-        var shards = reader.Texts("shards", 64);
-        reader.Finish(unknown);
-        if (unknown.Count > 0)
-            return Problems.UnknownMembers(unknown);
-        if (errors.Count > 0)
-            return Problems.Invalid(errors);
-        if (!caller.Reaches(name!))
-            return Problems.ForbiddenQueue(name!);
-        if (await settings.FindQueueAsync(name!, cancel) is not { } queue)
-            return Problems.QueueNotFound(name!);
+        var errors = new List<ProblemError>();
+        var shards = new ObjectReader(body, "", errors).Texts("shards", 64);
+        var read = await QueueRequest.ReadAsync(body, ["shards"], settings, caller, cancel, errors);
+        if (read.IsProblem)
+            return read.Problem;
+        var queue = read.Value;
         if (relocation.Refusal(queue.Definition, shards ?? []) is { } refusal)
             return refusal;
         // One that has not begun yet is not seen in the settings.
-        return await operations.UnderWayAsync(OperationKind.MoveQueue, name!, cancel) is { } other
-            ? Problems.QueueAlreadyMoving(name!, other)
-            : await operations.StartAsync(OperationKind.MoveQueue, name!, new MoveQueueRequest(name!, shards!), caller, cancel);
+        return await operations.UnderWayAsync(OperationKind.MoveQueue, queue.Name, cancel) is { } other
+            ? Problems.QueueAlreadyMoving(queue.Name, other)
+            : await operations.StartAsync(OperationKind.MoveQueue, queue.Name, new MoveQueueRequest(queue.Name, shards!), caller, cancel);
     }
 }

@@ -13,8 +13,9 @@ using Tickets.Core.Ticketing.Writing;
 namespace Tickets.Core.Operations.Restore;
 
 /// <summary>
-/// Brings a ticket back from cold to hot. First it is made hot, in one transaction with its <c>restored</c> op; from then on the hot one counts. Then its cold copies are withdrawn,
-/// while no archiver can be moving it again: so none is found later, wherever the ticket goes. Harmless to repeat.
+/// Brings a ticket back from cold to hot. First it is made hot, in one transaction with its <c>restored</c> op and the word that earlier copies do not count any more
+/// (<see cref="TierMoves"/>). Then its cold copies are withdrawn, while no archiver can be moving it again. A run that was cut off between the two is ended by the next one
+/// before anything else, wherever the ticket went meanwhile: so it is never made hot twice.
 /// </summary>
 public sealed class RestoreTicket
 {
@@ -24,11 +25,12 @@ public sealed class RestoreTicket
     private readonly SettingsCache _settings;
     private readonly ShardWriters _writers;
     private readonly ColdTickets _cold;
+    private readonly TierMoves _moves;
     private readonly Withdrawal _withdrawal;
     private readonly TimeProvider _clock;
 
-    internal RestoreTicket(ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, Withdrawal withdrawal, TimeProvider clock) =>
-        (_shards, _settings, _writers, _cold, _withdrawal, _clock) = (shards, settings, writers, cold, withdrawal, clock);
+    internal RestoreTicket(ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, TierMoves moves, Withdrawal withdrawal, TimeProvider clock) =>
+        (_shards, _settings, _writers, _cold, _moves, _withdrawal, _clock) = (shards, settings, writers, cold, moves, withdrawal, clock);
 
     /// <returns>The version with which the ticket is hot again; or why it cannot come back.</returns>
     /// <exception cref="OfflinePartException">Its part has to be brought back first.</exception>
@@ -37,9 +39,12 @@ public sealed class RestoreTicket
         if (await _settings.FindQueueAsync(queueName, cancel) is not { } queue)
             return Problems.QueueNotFound(queueName);
         var shard = queue.ShardOf(ticketId);
+        var cutOff = await _moves.UnsettledReturnAsync(shard, queueName, ticketId, cancel);
+        if (cutOff is not null)
+            await WithdrawAsync(queue, shard, ticketId, cutOff, cancel);
         var found = await _cold.LookupAsync([queueName], [shard], ticketId, cancel);
         if (found.Json is not { } json)
-            return Problems.TicketNotFound(TicketId.Format(ticketId));
+            return cutOff is null ? Problems.TicketNotFound(TicketId.Format(ticketId)) : cutOff.Version;
 
         using var document = JsonDocument.Parse(json, Deep);
         var ticket = ArchivedTicket.Read(document.RootElement, queue);
@@ -48,19 +53,20 @@ public sealed class RestoreTicket
         var returned = await _writers[shard].WriteAsync(new ReturnTicket(queue, ticket.Value), cancel);
         if (returned.IsProblem)
             return returned.Problem;
-        await WithdrawAsync(queue, shard, ticketId, found.Day, cancel);
+        await WithdrawAsync(queue, shard, ticketId, new UnsettledReturn(ticket.Value.Version, found.Day), cancel);
         return returned.Value.Versions.Ticket;
     }
 
     /// <summary>Holding the archiver's lease, it is certain that what is hot stays hot while the cold copies are struck out.</summary>
-    private async Task WithdrawAsync(QueueSettings queue, string shard, long ticketId, DateOnly day, CancellationToken cancel)
+    private async Task WithdrawAsync(QueueSettings queue, string shard, long ticketId, UnsettledReturn back, CancellationToken cancel)
     {
         await using var lease = await HeldAsync(_shards[shard].Database, queue.QueueId, cancel);
-        if (await IsHotAsync(_shards[shard], ticketId, cancel))
-            await _withdrawal.RunAsync(queue.Name, day, [ticketId], cancel);
+        // Not when it has been archived anew meanwhile: then its newest copy counts, and is found before the others.
+        if (await IsHotAsync(_shards[shard], ticketId, cancel) || (await _cold.LookupAsync([queue.Name], [shard], ticketId, cancel)).Json is null)
+            await _withdrawal.RunAsync(queue.Name, back.Day, [ticketId], cancel);
+        await _moves.SettleReturnAsync(shard, queue.Name, ticketId, back.Version, cancel);
     }
 
-    /// <summary>Not when it has been archived anew meanwhile: then its newest copy counts.</summary>
     private static async Task<bool> IsHotAsync(Shard shard, long ticketId, CancellationToken cancel)
     {
         await using var command = shard.Database.CreateCommand("select exists (select from ticket_numbers_used where ticket_id = $1 and queue_id is not null and not gone)");

@@ -24,7 +24,7 @@ public sealed class OplogRelay : BackgroundService
     }
 
     /// <summary>Every attempt is the relay's own: only it knows whether it still holds the lease.</summary>
-    public static ServiceBusClientOptions ClientOptions => new() { Retry = { MaxRetries = 0, NetworkTimeout = ShardRelay.SendLimit } };
+    public static ServiceBusClientOptions ClientOptions => new() { Retry = { MaxRetries = 0, NetworkTimeout = new RelayOptions().SendLimit } };
 
     /// <summary>Publishes what is there, of the shards that no other process is at.</summary>
     /// <returns>How many ops were published.</returns>

@@ -17,6 +17,8 @@ internal static class RelayMetrics
 
     public static readonly Counter<long> Lost = Meter.CreateCounter<long>("tickets.relay.lost", "{op}", "Ops dropped from the log before they were published.");
 
+    public static readonly Counter<long> Skipped = Meter.CreateCounter<long>("tickets.relay.skipped", "{op}", "Refused ops that an operator had the relay skip.");
+
     static RelayMetrics()
     {
         Meter.CreateObservableGauge("tickets.relay.lag", () => Shards.Select(s => new Measurement<long>(s.Value.Lag, new KeyValuePair<string, object?>("shard", s.Key))), "{op}", "Ops that are not published yet.");

@@ -20,6 +20,14 @@ public sealed record RelayOptions
     /// <summary><c>ServiceBus:MaxLag</c>: an op that is not published after this time makes the health check fail.</summary>
     public TimeSpan MaxLag { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a relay that was killed stands in the way of the next one, which looks each second.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>A request that takes longer is given up and sent again; the topic drops what it has had.</summary>
+    public TimeSpan SendLimit { get; init; } = TimeSpan.FromSeconds(8);
+
+    internal RelayPauses Pauses { get; init; } = new();
+
     /// <summary>The most bytes of one request.</summary>
     public long MaxBatchBytes { get; init; } = 200_000;
 

@@ -7,25 +7,19 @@ namespace Tickets.Core.Oplog.Relay;
 
 /// <summary>
 /// Publishes one shard's ops in order: a batch, its checkpoint, the next batch. One request is under way at a time, and only while the
-/// lease is sure to last longer than it. A holder that was stopped in a request and goes on later does no harm: its successor sends the
+/// lease is renewed. A holder that was stopped in a request and goes on later does no harm: its successor sends the
 /// same ops with the same message ids in the same order, and the topic drops whichever comes second.
 /// </summary>
 internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOptions options, OplogHead head, SettingsCache settings, TimeProvider clock, ILogger logger)
 {
     public const string Follower = "service-bus";
 
-    /// <summary>Longer than a request may take.</summary>
-    public static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(8);
-
     private const int Page = 500;
 
     // With everything around it below what one message may have; a longer one is published by reference and need not be fetched.
     private const int LongestDiff = 150_000;
 
-    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Standby = TimeSpan.FromSeconds(1);
-
-    private readonly RelayPauses _pauses = new();
 
     /// <summary>Follows the log until it is cancelled; stands by while another process does.</summary>
     public async Task FollowAsync(CancellationToken cancel)
@@ -49,7 +43,7 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         {
             // From the oldest op that is kept: whatever happened before the first start is published too.
             await FollowerLease.EnsureAsync(shard, Follower, 0, cancel);
-            lease = await FollowerLease.TryTakeAsync(shard, Follower, clock, cancel);
+            lease = await FollowerLease.TryTakeAsync(shard, Follower, options.Lease, clock, cancel);
             if (lease is null)
                 return 0;
             from = lease.Opid;
@@ -100,8 +94,8 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
 
             if (drain)
                 return;
-            await lease.EnsureAsync(FollowerLease.Duration - IdlePause, cancel);
-            await head.WaitAsync(lease.Opid, IdlePause, cancel);
+            await lease.KeepAsync(cancel);
+            await head.WaitAsync(lease.Opid, lease.Beat, cancel);
             reading = ReadAsync(lease.Opid, cancel);
         }
     }
@@ -146,11 +140,10 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         var byReference = ops.Length == 1 && ops[0].Diff is null;
         for (var failed = 1; ; failed++)
         {
-            await lease.EnsureAsync(SendLimit, cancel);
             Exception refusal;
             try
             {
-                await SendOnceAsync(batch, cancel);
+                await lease.KeepWhileAsync(end => SendOnceAsync(batch, end), cancel);
                 await lease.AdvanceAsync(ops[^1].Opid, cancel);
                 RelayMetrics.Published.Add(ops.Length);
                 return;
@@ -180,18 +173,18 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         }
     }
 
-    /// <summary>One attempt, over before the lease can be.</summary>
-    private async Task SendOnceAsync(ServiceBusMessageBatch batch, CancellationToken cancel)
+    private async Task<bool> SendOnceAsync(ServiceBusMessageBatch batch, CancellationToken cancel)
     {
-        using var limit = new CancellationTokenSource(SendLimit, clock);
+        using var limit = new CancellationTokenSource(options.SendLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
             await sender.SendMessagesAsync(batch, either.Token);
+            return true;
         }
         catch (OperationCanceledException fault) when (!cancel.IsCancellationRequested)
         {
-            throw new ServiceBusException($"Service Bus did not answer within {SendLimit.TotalSeconds:0} s.", ServiceBusFailureReason.ServiceCommunicationProblem, isTransient: true, fault);
+            throw new ServiceBusException($"Service Bus did not answer within {options.SendLimit.TotalSeconds:0} s.", ServiceBusFailureReason.ServiceCommunicationProblem, isTransient: true, fault);
         }
     }
 
@@ -206,17 +199,18 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
 
     private async Task PauseAsync(FollowerLease lease, OplogOp[] ops, RelayRefusal meaning, Exception refusal, int failed, CancellationToken cancel)
     {
-        var pause = _pauses.After(failed, meaning);
+        var pause = options.Pauses.After(failed, meaning);
         RelayMetrics.Tell(shard.Name, (head.Newest ?? lease.Opid) - lease.Opid, blocked: meaning.IsOfContent);
         if (meaning.IsOfContent)
             logger.OpRefused(shard.Name, ops[0].Opid, pause, refusal);
         else
             logger.PublishFailed(shard.Name, ops[0].Opid, ops[^1].Opid, pause, refusal);
-        await lease.FailAsync($"{meaning.Name} from op {ops[0].Opid} on", null, cancel);
-        for (var left = pause; left > TimeSpan.Zero; left -= IdlePause)
+        await lease.FailAsync($"{meaning.Name} from op {ops[0].Opid} on", null, meaning.IsOfContent ? ops[0].Opid : null, cancel);
+        // An operator who skips the op takes the lease: that is noticed within a beat.
+        for (var left = pause; left > TimeSpan.Zero; left -= lease.Beat)
         {
-            await lease.EnsureAsync(FollowerLease.Duration - IdlePause, cancel);
-            await Task.Delay(left < IdlePause ? left : IdlePause, clock, cancel);
+            await lease.KeepAsync(cancel);
+            await Task.Delay(left < lease.Beat ? left : lease.Beat, clock, cancel);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class OrchestratorExecution(ITaskOrchestrator orchestrator, Exec
     public IEnumerable<HistoryEvent> Due(DateTime now) => _open.Values
         .Where(open => open is OpenTimer && open.Begun.FireAt <= now)
         .OrderBy(open => open.Begun.FireAt).ThenBy(open => open.Begun.Id)
-        .Select(open => new HistoryEvent { Kind = HistoryEventKind.TimerFired, Id = open.Begun.Id })
+        .Select(open => open.Begun)
         .ToList();
 
     public override T? GetInput<T>()

@@ -1,33 +1,49 @@
 using System.Globalization;
+using System.Text.Json;
+using Npgsql;
 using Tickets.Core.Orchestration.History;
 using Tickets.Core.Orchestration.Replay;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Orchestration.Storage;
 
 /// <summary>An instance that this worker has taken up, as it stood then.</summary>
-internal sealed record ClaimedInstance
+internal sealed record ClaimedInstance(Claim Claim, ExecutionFacts Facts, IReadOnlyList<HistoryStep> History, IReadOnlyList<InboxMessage> Inbox)
 {
-    public required Lease Lease { get; init; }
-    public required ExecutionIdentity Identity { get; init; }
-    public required DateTime StartAt { get; init; }
-    public required string? Input { get; init; }
-    public required string? CustomStatus { get; init; }
-    public required string? TraceParent { get; init; }
-    public required int? ParentExecution { get; init; }
-    public required int? ParentTask { get; init; }
-    public required int Steps { get; init; }
-    public required int Pending { get; init; }
-
-    /// <summary>How often it was taken up and never given back since the last step that was recorded.</summary>
-    public required int Attempts { get; init; }
-    public required bool IsStalled { get; init; }
-
-    /// <summary>Events that the last execution left to this one.</summary>
-    public required IReadOnlyList<HistoryEvent> Carried { get; init; }
-
-    public IReadOnlyList<HistoryStep> History { get; init; } = [];
-    public IReadOnlyList<InboxMessage> Inbox { get; init; } = [];
+    public Lease Lease => Claim.Lease;
+    public ExecutionIdentity Identity => Facts.Identity;
 }
+
+/// <param name="Attempts">How often it was taken up and never given back since the last step that was recorded.</param>
+/// <param name="Facts">Null where they are to be read under the lease.</param>
+internal sealed record Claim(Lease Lease, int Pending, int Steps, int Attempts, bool IsStalled, ExecutionFacts? Facts)
+{
+    /// <param name="past">What was read under the lease, if anything was.</param>
+    /// <returns>Null when there is no such instance any more.</returns>
+    public ClaimedInstance? With(Past? past) => (past?.Facts ?? Facts) is { } facts ? new ClaimedInstance(this, facts, past?.History ?? [], past?.Inbox ?? []) : null;
+}
+
+/// <summary>What an execution was started with.</summary>
+/// <param name="Carried">Events that the last execution left to this one.</param>
+internal sealed record ExecutionFacts(
+    ExecutionIdentity Identity, DateTime StartAt, int? ParentExecution, int? ParentTask, string? Input, string? CustomStatus, IReadOnlyList<HistoryEvent> Carried, string? TraceParent)
+{
+    public const string Columns = "o.name, o.version, o.execution, o.created_at, o.start_at, o.parent_id, o.parent_execution, o.parent_task, o.input, o.custom_status, o.carried, o.trace_parent";
+
+    /// <param name="at">Where in the row the <see cref="Columns"/> begin.</param>
+    public static ExecutionFacts Read(NpgsqlDataReader row, string id, int at) => new(
+        new ExecutionIdentity(id, row.GetString(at), row.GetString(at + 1), row.GetInt32(at + 2), row.Time(at + 3).UtcDateTime, row.TextOrNull(at + 5)),
+        row.Time(at + 4).UtcDateTime,
+        row.IsDBNull(at + 6) ? null : row.GetInt32(at + 6),
+        row.IsDBNull(at + 7) ? null : row.GetInt32(at + 7),
+        row.TextOrNull(at + 8),
+        row.TextOrNull(at + 9),
+        row.TextOrNull(at + 10) is { } carried ? JsonSerializer.Deserialize(carried, HistoryJson.Rows.ListHistoryEvent)! : [],
+        row.TextOrNull(at + 11));
+}
+
+/// <summary>What an instance has behind it and before it.</summary>
+internal sealed record Past(ExecutionFacts Facts, List<HistoryStep> History, List<InboxMessage> Inbox);
 
 internal sealed record InboxMessage(long Seq, int? Execution, HistoryEvent Body);
 

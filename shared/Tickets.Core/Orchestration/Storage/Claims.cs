@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Orchestration.History;
 using Tickets.Core.Orchestration.Replay;
@@ -9,15 +8,16 @@ namespace Tickets.Core.Orchestration.Storage;
 /// <summary>Taking up, holding and giving back: the leases of one worker.</summary>
 internal sealed class Claims(HubDatabase database, string owner)
 {
+    // The lock of orchestration_ready shows that row as it stands, all else as it stood when the statement began; meanwhile the last holder may have begun the
+    // instance anew, or set its status. So what an instance is comes from here only if nobody has held it (token 0); else it is read when the lease is ours.
     private static readonly string ClaimInstances =
         $"""
-        {Due("instance_id", "orchestration_ready")}
+        {Due("instance_id, token", "orchestration_ready")}
         update orchestration_ready r
         set owner = $4, token = nextval('orchestration_tokens'), due_at = $5, attempts = r.attempts + case when r.owner is null then 0 else 1 end
-        from due join orchestrations o using (instance_id)
+        from due left join orchestrations o on o.instance_id = due.instance_id and due.token = 0
         where r.instance_id = due.instance_id
-        returning r.instance_id, r.token, r.pending, r.steps, r.attempts, r.stalled is not null, o.name, o.version, o.execution, o.created_at, o.start_at,
-            o.parent_id, o.parent_execution, o.parent_task, o.input, o.custom_status, o.carried, o.trace_parent
+        returning r.instance_id, r.token, r.pending, r.steps, r.attempts, r.stalled is not null, {ExecutionFacts.Columns}
         """;
 
     private static readonly string ClaimActivities =
@@ -33,16 +33,11 @@ internal sealed class Claims(HubDatabase database, string owner)
     /// <summary>Takes up instances that are due, with their histories and inboxes.</summary>
     public async Task<List<ClaimedInstance>> TakeInstancesAsync(string[] names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel)
     {
-        var claimed = await database.QueryAsync("claim instances", ClaimInstances, ClaimParameters(names, most, now, lease), ReadInstance, cancel);
-        var withPast = claimed.Where(instance => instance.Steps > 0 || instance.Pending > 0).ToList();
-        if (withPast.Count == 0)
-            return claimed;
-        var (histories, inboxes) = await LoadAsync(withPast, cancel);
-        return claimed.ConvertAll(instance => instance with
-        {
-            History = [.. histories[instance.Lease.InstanceId]],
-            Inbox = [.. inboxes[instance.Lease.InstanceId]],
-        });
+        var claimed = await database.QueryAsync("claim instances", ClaimInstances, ClaimParameters(names, most, now, lease), ReadClaim, cancel);
+        var withPast = claimed.Where(claim => claim.Facts is null || claim.Steps > 0 || claim.Pending > 0).ToList();
+        var pasts = withPast.Count > 0 ? await PastsAsync(withPast, cancel) : [];
+        // One that is not there any more was ended and forgotten meanwhile.
+        return [.. claimed.Select(claim => claim.With(pasts.GetValueOrDefault(claim.Lease.InstanceId))).OfType<ClaimedInstance>()];
     }
 
     public Task<List<ClaimedActivity>> TakeActivitiesAsync(string[] names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel) => database.QueryAsync(
@@ -78,7 +73,7 @@ internal sealed class Claims(HubDatabase database, string owner)
         "read inbox",
         "select seq, execution, body from orchestration_inbox where instance_id = $1 and seq > $2 order by seq limit 1000",
         [Sql.Value(instanceId), Sql.Value(after)],
-        ReadMessage,
+        row => ReadMessage(row, 0),
         cancel);
 
     /// <summary>Holds leases for longer.</summary>
@@ -151,19 +146,19 @@ internal sealed class Claims(HubDatabase database, string owner)
     private NpgsqlParameter[] ClaimParameters(string[] names, int most, DateTimeOffset now, TimeSpan lease) =>
         [Sql.Array(names), Sql.Value(now), Sql.Value((long)most), Sql.Value(owner), Sql.Value(now + lease)];
 
-    private Task<(ILookup<string, HistoryStep> Histories, ILookup<string, InboxMessage> Inboxes)> LoadAsync(List<ClaimedInstance> instances, CancellationToken cancel) => database.RunAsync(
+    private Task<Dictionary<string, Past>> PastsAsync(List<Claim> claims, CancellationToken cancel) => database.RunAsync(
         "load",
         async connection =>
         {
             await using var batch = new NpgsqlBatch(connection);
-            var ids = instances.Select(instance => instance.Lease.InstanceId).ToArray();
+            var ids = claims.Select(claim => (string?)claim.Lease.InstanceId).ToArray();
+            batch.BatchCommands.Add(Sql.Command($"select o.instance_id, {ExecutionFacts.Columns} from orchestrations o where o.instance_id = any($1)", Sql.Array(ids)));
             batch.BatchCommands.Add(Sql.Command(
                 """
-                select h.instance_id, h.body from unnest($1::text[], $2::int[]) as wanted(instance_id, execution)
-                join orchestration_history h on h.instance_id = wanted.instance_id and h.execution = wanted.execution order by h.instance_id, h.step
+                select h.instance_id, h.body from unnest($1::text[]) as wanted(instance_id) join orchestrations o using (instance_id)
+                join orchestration_history h on h.instance_id = o.instance_id and h.execution = o.execution order by h.instance_id, h.step
                 """,
-                Sql.Array(ids),
-                Sql.Array(instances.Select(instance => instance.Identity.Execution).ToArray())));
+                Sql.Array(ids)));
             batch.BatchCommands.Add(Sql.Command(
                 """
                 select m.instance_id, m.seq, m.execution, m.body from unnest($1::text[]) as wanted(instance_id)
@@ -171,36 +166,24 @@ internal sealed class Claims(HubDatabase database, string owner)
                 """,
                 Sql.Array(ids)));
 
+            var pasts = new Dictionary<string, Past>(StringComparer.Ordinal);
             await using var reader = await batch.ExecuteReaderAsync(cancel);
-            var steps = new List<(string Id, HistoryStep Step)>();
             while (await reader.ReadAsync(cancel))
-                steps.Add((reader.GetString(0), HistoryJson.Step(reader.GetString(1))));
+                pasts[reader.GetString(0)] = new Past(ExecutionFacts.Read(reader, reader.GetString(0), 1), [], []);
             await reader.NextResultAsync(cancel);
-            var messages = new List<(string Id, InboxMessage Message)>();
             while (await reader.ReadAsync(cancel))
-                messages.Add((reader.GetString(0), new InboxMessage(reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt32(2), HistoryJson.Event(reader.GetString(3)))));
-            return (steps.ToLookup(row => row.Id, row => row.Step, StringComparer.Ordinal), messages.ToLookup(row => row.Id, row => row.Message, StringComparer.Ordinal));
+                pasts.GetValueOrDefault(reader.GetString(0))?.History.Add(HistoryJson.Step(reader.GetString(1)));
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                pasts.GetValueOrDefault(reader.GetString(0))?.Inbox.Add(ReadMessage(reader, 1));
+            return pasts;
         },
         cancel);
 
-    private static ClaimedInstance ReadInstance(NpgsqlDataReader row) => new()
-    {
-        Lease = new Lease(row.GetString(0), row.GetInt64(1)),
-        Pending = row.GetInt32(2),
-        Steps = row.GetInt32(3),
-        Attempts = row.GetInt32(4),
-        IsStalled = row.GetBoolean(5),
-        Identity = new ExecutionIdentity(row.GetString(0), row.GetString(6), row.GetString(7), row.GetInt32(8), row.Time(9).UtcDateTime, row.TextOrNull(11)),
-        StartAt = row.Time(10).UtcDateTime,
-        ParentExecution = row.IsDBNull(12) ? null : row.GetInt32(12),
-        ParentTask = row.IsDBNull(13) ? null : row.GetInt32(13),
-        Input = row.TextOrNull(14),
-        CustomStatus = row.TextOrNull(15),
-        Carried = row.TextOrNull(16) is { } carried ? JsonSerializer.Deserialize(carried, HistoryJson.Rows.ListHistoryEvent)! : [],
-        TraceParent = row.TextOrNull(17),
-    };
+    private static Claim ReadClaim(NpgsqlDataReader row) =>
+        new(new Lease(row.GetString(0), row.GetInt64(1)), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.GetBoolean(5), row.IsDBNull(6) ? null : ExecutionFacts.Read(row, row.GetString(0), 6));
 
-    private static InboxMessage ReadMessage(NpgsqlDataReader row) => new(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetInt32(1), HistoryJson.Event(row.GetString(2)));
+    private static InboxMessage ReadMessage(NpgsqlDataReader row, int at) => new(row.GetInt64(at), row.IsDBNull(at + 1) ? null : row.GetInt32(at + 1), HistoryJson.Event(row.GetString(at + 2)));
 
     private static NpgsqlParameter[] Held(IReadOnlyList<Lease> leases) =>
         [Sql.Array(leases.Select(lease => (string?)lease.InstanceId).ToArray()), Sql.Array(leases.Select(lease => lease.Token).ToArray())];

@@ -13,21 +13,57 @@ namespace Tickets.Core.Orchestration.Storage;
 /// </summary>
 public static class OrchestrationStatements
 {
-    // The next execution: what the ended one recorded stays apart from it.
-    private const string ReplaceEnded =
+    // The next execution: what the last one recorded stays apart from it.
+    private const string Replace =
         """
         do update set name = excluded.name, version = excluded.version, execution = orchestrations.execution + 1, status = 0, parent_id = excluded.parent_id,
             parent_execution = excluded.parent_execution, parent_task = excluded.parent_task, created_at = excluded.created_at, start_at = excluded.start_at, completed_at = null,
             input = excluded.input, output = null, failure = null, custom_status = null, carried = null, tags = excluded.tags, trace_parent = excluded.trace_parent
-        where orchestrations.status > 0
         """;
+
+    private const string ReplaceEnded = $"{Replace} where orchestrations.status > 0";
 
     /// <summary>Starts; one whose id is taken is left as it is.</summary>
     /// <param name="replaceEnded">Except one that has ended: the new one takes its place.</param>
     public static IEnumerable<NpgsqlBatchCommand> Start(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool replaceEnded = false)
     {
         if (starts.Count > 0)
-            yield return StartCommand(starts, now, returning: false, replaceEnded);
+            yield return StartCommand(starts, now, returning: false, replaceEnded ? ReplaceEnded : "do nothing");
+    }
+
+    /// <summary>
+    /// Starts under ids whose last orchestrations are over for the caller, whether they have come to their end or not: nothing that a worker still does for one
+    /// of those counts. Without it, a start is lost that comes between the last look of the old one and its end.
+    /// </summary>
+    public static IEnumerable<NpgsqlBatchCommand> Restart(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now)
+    {
+        if (starts.Count == 0)
+            yield break;
+        foreach (var command in Drop(Column(starts, start => start.InstanceId)))
+            yield return command;
+        yield return StartCommand(starts, now, returning: false, Replace);
+    }
+
+    /// <summary>Brings orchestrations to their end from outside, whatever they are doing: what they were to do goes on elsewhere. No parent is told.</summary>
+    /// <param name="output">As JSON.</param>
+    public static IEnumerable<NpgsqlBatchCommand> Complete(string[] ids, string output, DateTimeOffset now)
+    {
+        foreach (var command in Drop(ids))
+            yield return command;
+        yield return Sql.Command(
+            "update orchestrations set status = 1, output = $2, completed_at = $3, carried = null where instance_id = any($1) and status = 0",
+            Sql.Array(ids),
+            Sql.Json(output),
+            Sql.Value(now));
+    }
+
+    /// <summary>Takes instances away from whoever has them; their leases are lost.</summary>
+    private static IEnumerable<NpgsqlBatchCommand> Drop(string[] ids)
+    {
+        yield return Hold(ids);
+        yield return Sql.Command("delete from orchestration_inbox where instance_id = any($1)", Sql.Array(ids));
+        yield return Sql.Command("delete from orchestration_activities where instance_id = any($1)", Sql.Array(ids));
+        yield return Sql.Command("delete from orchestration_ready where instance_id = any($1)", Sql.Array(ids));
     }
 
     /// <summary>Events; one for an orchestration that has ended or never was is dropped.</summary>
@@ -46,7 +82,7 @@ public static class OrchestrationStatements
         return Sql.Command("call orchestration_lock($1)", Sql.Array(distinct));
     }
 
-    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning, bool replaceEnded = false) => Sql.Command(
+    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning, string onConflict = "do nothing") => Sql.Command(
         $"""
         with made as (
             insert into orchestrations (instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, created_at)
@@ -54,7 +90,7 @@ public static class OrchestrationStatements
             from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::text[], $9::int[], $10::int[])
                 with ordinality as s(instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, ord)
             order by s.instance_id, s.ord
-            on conflict (instance_id) {(replaceEnded ? ReplaceEnded : "do nothing")}
+            on conflict (instance_id) {onConflict}
             returning instance_id, name, start_at)
         insert into orchestration_ready (instance_id, name, due_at) select instance_id, lower(name), start_at from made
         {(returning ? "returning instance_id" : "")}

@@ -23,7 +23,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     private OrchestratorExecution _execution = null!;
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<InboxMessage> _inbox = [.. claimed.Inbox];
-    private string? _recordedStatus = claimed.CustomStatus;
+    private string? _recordedStatus = claimed.Facts.CustomStatus;
     private long _lastSeq;
     private int _recorded;
     private DateTime _time;
@@ -76,19 +76,19 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     }
 
     /// <summary>The pause before the next attempt, after one that failed by no fault of the code's.</summary>
-    public TimeSpan Pause => hub.Options.FirstPause * Math.Pow(2, Math.Min(claimed.Attempts, 8));
+    public TimeSpan Pause => hub.Options.FirstPause * Math.Pow(2, Math.Min(claimed.Claim.Attempts, 8));
 
     private async Task<bool> IsRunnableAsync()
     {
-        if (claimed.IsStalled)
+        if (claimed.Claim.IsStalled)
         {
             await hub.Claims.ReleaseAsync([Lease], hub.Now, failed: false);
             return false;
         }
 
-        if (claimed.Attempts >= hub.Options.MaxAttempts)
+        if (claimed.Claim.Attempts >= hub.Options.MaxAttempts)
         {
-            var reason = $"It was taken up {claimed.Attempts} times and never recorded a step.";
+            var reason = $"It was taken up {claimed.Claim.Attempts} times and never recorded a step.";
             hub.Logger.Parked(Lease.InstanceId, reason);
             OrchestrationMetrics.Parked.Add(1, OrchestrationMetrics.Named(claimed.Identity.Name.Name, "attempts"));
             await hub.Claims.ParkAsync(Lease, reason);
@@ -103,14 +103,14 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
             return false;
         }
 
-        _execution = new OrchestratorExecution(orchestrator, claimed.Identity, claimed.Input, hub.Loggers);
+        _execution = new OrchestratorExecution(orchestrator, claimed.Identity, claimed.Facts.Input, hub.Loggers);
         foreach (var step in claimed.History)
             _execution.Replay(step);
         _recorded = claimed.History.Count;
-        if (_recorded != claimed.Steps)
-            throw new NonDeterministicOrchestrationException(DeterminismRules.HistoryMismatch, $"the instance has recorded {claimed.Steps} steps, but {_recorded} were found.");
+        if (_recorded != claimed.Claim.Steps)
+            throw new NonDeterministicOrchestrationException(DeterminismRules.HistoryMismatch, $"the instance has recorded {claimed.Claim.Steps} steps, but {_recorded} were found.");
         _time = claimed.History.Count > 0 ? claimed.History[^1].At : DateTime.MinValue;
-        _recordedStatus = claimed.CustomStatus;
+        _recordedStatus = claimed.Facts.CustomStatus;
         Resume();
         return true;
     }
@@ -118,8 +118,10 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     /// <summary>Activities that a worker before this one ran itself and did not see end are run again.</summary>
     private void Resume()
     {
-        var queued = claimed.History.SelectMany(step => step.Out).Where(did => did.Queued).Select(did => did.Id).ToHashSet();
-        foreach (var call in _execution.Open.Where(call => call.Kind == HistoryEventKind.TaskScheduled && !queued.Contains(call.Id)).ToList())
+        var elsewhere = claimed.History.SelectMany(step => step.Out).Where(did => did.Queued).Select(did => did.Id).ToHashSet();
+        // What came of a call may be waiting in the inbox: left there by the worker before, or by a rewind.
+        elsewhere.UnionWith(claimed.Inbox.Where(message => message.Execution == claimed.Identity.Execution).Select(message => message.Body.Id));
+        foreach (var call in _execution.Open.Where(call => call.Kind == HistoryEventKind.TaskScheduled && !elsewhere.Contains(call.Id)).ToList())
         {
             if (hub.Registry.HasActivity(call.Name!))
                 Begin(call);
@@ -132,6 +134,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     {
         while (true)
         {
+            var from = hub.Clock.GetTimestamp();
             var consumed = Step();
             var calls = Dispatch();
             if (IsPureBeginning(consumed))
@@ -150,7 +153,9 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
             _recordedStatus = _execution.CustomStatus;
             _unrecorded.Clear();
             _toQueue.Clear();
-            OrchestrationMetrics.Steps.Add(commit.Steps.Count, OrchestrationMetrics.Named(claimed.Identity.Name.Name));
+            var name = OrchestrationMetrics.Named(claimed.Identity.Name.Name);
+            OrchestrationMetrics.Steps.Add(commit.Steps.Count, name);
+            OrchestrationMetrics.StepDuration.Record(hub.Clock.GetElapsedTime(from).TotalSeconds, name);
             if (!commit.Hold)
                 return;
 
@@ -172,8 +177,10 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
         {
             // The time of a start that was set for later, and that a message has called up before it, has not come.
             var now = hub.Now.UtcDateTime;
+            if (claimed.Facts.StartAt > claimed.Identity.Started && claimed.Facts.StartAt <= now)
+                OrchestrationMetrics.Lateness.Record((now - claimed.Facts.StartAt).TotalSeconds, OrchestrationMetrics.Named(claimed.Identity.Name.Name));
             var started = new HistoryEvent { Kind = HistoryEventKind.ExecutionStarted };
-            Record(_execution.Run(_time = claimed.StartAt < now ? claimed.StartAt : now, [started, .. claimed.Carried]));
+            Record(_execution.Run(_time = claimed.Facts.StartAt < now ? claimed.Facts.StartAt : now, [started, .. claimed.Facts.Carried]));
         }
 
         // What is in the inbox stays there for the next execution, if there is one.
@@ -192,13 +199,19 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
         [
             .. outcomes,
             .. _inbox.Where(message => message.Execution is null || message.Execution == claimed.Identity.Execution).Select(message => message.Body),
-            .. _execution.Due(here),
+            .. _execution.Due(here).Select(timer => Fired(timer, here)),
         ];
         _lastSeq = consumed.Count > 0 ? consumed[^1] : _lastSeq;
         _inbox = [];
         if (happened.Count > 0)
             Record(_execution.Run(_time = here > _time ? here : _time, happened));
         return consumed;
+    }
+
+    private HistoryEvent Fired(HistoryEvent timer, DateTime now)
+    {
+        OrchestrationMetrics.Lateness.Record((now - timer.FireAt!.Value).TotalSeconds, OrchestrationMetrics.Named(claimed.Identity.Name.Name));
+        return new HistoryEvent { Kind = HistoryEventKind.TimerFired, Id = timer.Id };
     }
 
     private void Record(HistoryStep step) => _unrecorded.Add(step);
@@ -248,7 +261,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     }
 
     private bool IsPureBeginning(List<long> consumed) =>
-        _recorded == 0 && _unrecorded.Count == 1 && _time == claimed.StartAt && consumed.Count == 0 && claimed.Carried.Count == 0 && claimed.Attempts == 0 && _toQueue.Count == 0 && _local.Count == 0
+        _recorded == 0 && _unrecorded.Count == 1 && _time == claimed.Facts.StartAt && consumed.Count == 0 && claimed.Facts.Carried.Count == 0 && claimed.Claim.Attempts == 0 && _toQueue.Count == 0 && _local.Count == 0
         && _execution.CustomStatus == _recordedStatus && _unrecorded[0].Out.Count > 0 && _unrecorded[0].Out.All(did => did.Kind == HistoryEventKind.TaskScheduled);
 
     private StepCommit Commit(List<long> consumed, bool hold)
@@ -291,7 +304,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
         CompletedAt = hub.Now,
         ParentInstanceId = claimed.Identity.ParentId,
         Execution = claimed.Identity.Execution,
-        SerializedInput = claimed.Input,
+        SerializedInput = claimed.Facts.Input,
         SerializedOutput = ending.Output,
         SerializedCustomStatus = _execution.CustomStatus,
         FailureDetails = ending.Failure,
@@ -301,7 +314,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     {
         Version = created.Version ?? "",
         Tags = created.Tags,
-        TraceParent = claimed.TraceParent,
+        TraceParent = claimed.Facts.TraceParent,
         ParentId = Lease.InstanceId,
         ParentExecution = claimed.Identity.Execution,
         ParentTask = created.Id,
@@ -314,16 +327,16 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed) : IDisp
     {
         if (claimed.Identity.ParentId is not { } parent || end is null or { Kind: HistoryEventKind.ContinueAsNew })
             yield break;
-        yield return new OrchestrationMessage(parent, claimed.ParentExecution, new HistoryEvent
+        yield return new OrchestrationMessage(parent, claimed.Facts.ParentExecution, new HistoryEvent
         {
             Kind = end.Failure is null ? HistoryEventKind.SubOrchestrationInstanceCompleted : HistoryEventKind.SubOrchestrationInstanceFailed,
-            Id = claimed.ParentTask ?? 0,
+            Id = claimed.Facts.ParentTask ?? 0,
             Data = end.Data,
             Failure = end.Failure,
         });
     }
 
-    private ActivityCall Call(HistoryEvent call) => ActivityCall.Of(claimed.Identity, call, claimed.TraceParent);
+    private ActivityCall Call(HistoryEvent call) => ActivityCall.Of(claimed.Identity, call, claimed.Facts.TraceParent);
 
     private void Begin(HistoryEvent call)
     {

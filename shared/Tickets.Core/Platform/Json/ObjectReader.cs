@@ -151,16 +151,14 @@ internal static class TextValue
     public static string? Read(JsonElement value, int maxBytes, out string? fault)
     {
         if (value.ValueKind != JsonValueKind.String)
-            fault = "Expected a string.";
-        else if (value.GetString() is { } text && Fault(text, maxBytes) is { } found)
-            fault = found;
-        else
         {
-            fault = null;
-            return value.GetString();
+            fault = "Expected a string.";
+            return null;
         }
 
-        return null;
+        var text = value.GetString()!;
+        fault = Fault(text, maxBytes);
+        return fault is null ? text : null;
     }
 
     public static string? Fault(string text, int maxBytes)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Notifications;
 using Tickets.Core.Orchestration.Storage;
@@ -14,9 +13,12 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
 
     /// <summary>The block that marks a ticket about another one that could go nowhere.</summary>
     public const string ErrorBlock = "lifecycle_error";
+
+    /// <summary>The block that says who is to hear of the ticket's end.</summary>
     public const string CreatorBlock = "created_by";
 
     private readonly List<OrchestrationStart> _starts = [];
+    private readonly List<OrchestrationStart> _restarts = [];
     private readonly List<OrchestrationEvent> _events = [];
     private readonly List<NewNotification> _notifications = [];
 
@@ -33,7 +35,7 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
         if (before is null || !IsLive(before))
         {
             if (lives)
-                Start(after, after.Status);
+                Start(after, isNew: before is null && after.Version == 1);
         }
         else if (entered || before.AcceptedBy != after.AcceptedBy || before.Group != after.Group || before.ClosedAt != after.ClosedAt || before.MovingTo != after.MovingTo)
         {
@@ -46,7 +48,12 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
 
     public IEnumerable<NpgsqlBatchCommand> Commands()
     {
+        // All that stand are locked at once, in the order of their ids.
+        if (_restarts.Count > 0 && _events.Count > 0)
+            yield return OrchestrationStatements.Hold([.. _restarts.Select(start => start.InstanceId), .. _events.Select(raised => raised.InstanceId)]);
         foreach (var command in OrchestrationStatements.Start(_starts, now, replaceEnded: true))
+            yield return command;
+        foreach (var command in OrchestrationStatements.Restart(_restarts, now))
             yield return command;
         foreach (var command in OrchestrationStatements.Raise(_events, now))
             yield return command;
@@ -56,18 +63,15 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
 
     private static bool IsLive(TicketState ticket) => ticket is { ClosedAt: null, MovingTo: null } && ticket.Queue.Workflow.HasLifecycle;
 
-    private void Start(TicketState ticket, string status)
+    /// <param name="isNew">No orchestration can be about it yet.</param>
+    private void Start(TicketState ticket, bool isNew)
     {
-        var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(status)?.Lifecycle;
+        var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(ticket.Status)?.Lifecycle;
         // A status without rules waits for a change, and a change wakes it anyhow.
         var first = rules is null ? DateTimeOffset.MaxValue.AddDays(-1) : LifecycleClock.First(rules, now);
         IsUrgent |= first <= now;
-        var state = new LifecycleState(shard, ticket.TicketId, status, now, ticket.Version)
-        {
-            Creator = CreatorOf(ticket),
-            IsAboutError = ticket.Blocks.ContainsKey(ErrorBlock),
-        };
-        _starts.Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first });
+        var state = new LifecycleState(shard, ticket.TicketId, ticket.Status, now, ticket.Version);
+        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first });
     }
 
     private void Tell(long ticketId, TicketTold told)
@@ -83,13 +87,5 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
             return;
         _notifications.Add(TicketNotifications.Of(
             string.Create(CultureInfo.InvariantCulture, $"{ticket.TicketId}/{ticket.Version}/0"), group, "acceptance_wanted", ticket.TicketId, ticket.Queue, now, ticket.Status, number: 0));
-    }
-
-    private static string? CreatorOf(TicketState ticket)
-    {
-        if (ticket.Blocks.GetValueOrDefault(CreatorBlock).Json is not { } json)
-            return null;
-        using var creator = JsonDocument.Parse(json);
-        return creator.RootElement.ValueKind == JsonValueKind.String ? creator.RootElement.GetString() : null;
     }
 }

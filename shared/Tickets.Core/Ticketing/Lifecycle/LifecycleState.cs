@@ -4,20 +4,23 @@ namespace Tickets.Core.Ticketing.Lifecycle;
 
 /// <summary>What a ticket's orchestration carries from step to step: the status it saw last, since when, and what it has done in it.</summary>
 /// <param name="EnteredVersion">The ticket's version when it entered the status; names this stay in it.</param>
-/// <param name="Reminded">The number of the last reminder.</param>
-/// <param name="IsAboutError">The ticket tells of another that could go nowhere; about itself none is made.</param>
 public sealed record LifecycleState(string Shard, long TicketId, string Status, DateTimeOffset Since, long EnteredVersion)
 {
+    /// <summary>The number of the last reminder.</summary>
     public int Reminded { get; init; }
+
+    /// <summary>How many of the status's steps are done.</summary>
+    public int StepsTaken { get; init; }
     public bool StepsDone { get; init; }
     public bool TimedOut { get; init; }
-    public string? Creator { get; init; }
-    public bool IsAboutError { get; init; }
+
+    /// <summary>The tickets that its steps have made.</summary>
+    public IReadOnlyList<long> Children { get; init; } = [];
 
     public string Stay => string.Create(CultureInfo.InvariantCulture, $"{TicketId}/{EnteredVersion}");
 
     public LifecycleState Entered(string status, DateTimeOffset since, long version) =>
-        this with { Status = status, Since = since, EnteredVersion = version, Reminded = 0, StepsDone = false, TimedOut = false };
+        this with { Status = status, Since = since, EnteredVersion = version, Reminded = 0, StepsTaken = 0, StepsDone = false, TimedOut = false, Children = [] };
 }
 
 /// <summary>What a change of the ticket tells its orchestration.</summary>

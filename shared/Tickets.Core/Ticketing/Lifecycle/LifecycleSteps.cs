@@ -6,12 +6,15 @@ using Tickets.Core.Orchestration;
 namespace Tickets.Core.Ticketing.Lifecycle;
 
 /// <summary>The steps of a status, one after the other, while the ticket stays in it and its lifetime lasts (L4).</summary>
-internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLook look, LifecycleRules rules, LifecycleState state)
+/// <param name="entered">The ticket as it was when they began, or when they were taken up again.</param>
+/// <param name="change">Told of each step that is done.</param>
+internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLook look, LifecycleRules rules, LifecycleState entered, Action<LifecycleState> change)
 {
     private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(1);
 
-    private readonly List<long> _children = [];
     private bool _left;
+
+    public LifecycleState State { get; private set; } = entered;
 
     public bool IsTimedOut { get; private set; }
 
@@ -21,7 +24,7 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
         var steps = AllAsync();
         using var timing = new CancellationTokenSource();
         var lifetime = rules.Lifetime is { } time
-            ? context.CreateTimer(TicketLifecycle.Later(state.Since + time - TicketLifecycle.Now(context)), timing.Token)
+            ? context.CreateTimer(TicketLifecycle.Later(State.Since + time - TicketLifecycle.Now(context)), timing.Token)
             : new TaskCompletionSource().Task;
         while (true)
         {
@@ -32,7 +35,7 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
             {
                 // What was seen in the row already is no news: the steps of a status are done once.
                 var news = await told;
-                if (news.Entered is null || news.Version <= state.EnteredVersion)
+                if (news.Entered is null || news.Version <= State.EnteredVersion)
                     continue;
                 _left = true;
                 await timing.CancelInTurnAsync();
@@ -45,11 +48,11 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
             if (first == lifetime)
             {
                 IsTimedOut = true;
-                await TimeOut.RunAsync(context, state, rules);
+                await TimeOut.RunAsync(context, State, rules);
             }
             else if (await steps is { } failure)
             {
-                await ErrorTicket.MakeAsync(context, state, failure);
+                await ErrorTicket.MakeAsync(context, State, failure);
             }
 
             return null;
@@ -59,11 +62,11 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
     /// <returns>Why the ticket is stuck, or null.</returns>
     private async Task<string?> AllAsync()
     {
-        foreach (var step in rules.Steps)
+        while (State.StepsTaken < rules.Steps.Count)
         {
             try
             {
-                if (await OneAsync(step) is { } failure)
+                if (await OneAsync(rules.Steps[State.StepsTaken]) is { } failure)
                     return failure;
             }
             catch (TaskFailedException fault)
@@ -73,6 +76,7 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
 
             if (_left)
                 return null;
+            change(State = State with { StepsTaken = State.StepsTaken + 1 });
         }
 
         return null;
@@ -87,8 +91,8 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
                 return null;
             case { Create: { } child }:
                 var number = await context.CallActivityAsync<long>(TakeNumber.Name, null, TicketLifecycle.Patient);
-                await context.CallActivityAsync(MakeChildTicket.Name, new ChildRequest(state, number, child), TicketLifecycle.Patient);
-                _children.Add(number);
+                await context.CallActivityAsync(MakeChildTicket.Name, new ChildRequest(State, number, child), TicketLifecycle.Patient);
+                State = State with { Children = [.. State.Children, number] };
                 return null;
             case { Wait: { } wait }:
                 await context.CreateTimer(Platform.Json.Iso8601Duration.TryParse(wait, out var time) ? time : TimeSpan.Zero);
@@ -97,10 +101,10 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
                 await context.CreateTimer(until.UtcDateTime);
                 return null;
             case { UntilClosed: { } closed }:
-                await UntilClosedAsync(closed == "children" ? _children : [long.Parse(closed, System.Globalization.CultureInfo.InvariantCulture)]);
+                await UntilClosedAsync(closed == "children" ? State.Children : [long.Parse(closed, System.Globalization.CultureInfo.InvariantCulture)]);
                 return null;
             case { SendOn: true }:
-                var sent = await context.CallActivityAsync<SentOn>(SendTicketOn.Name, new SendOnRequest(state, IsTimeout: false), TicketLifecycle.Patient);
+                var sent = await context.CallActivityAsync<SentOn>(SendTicketOn.Name, new SendOnRequest(State, IsTimeout: false), TicketLifecycle.Patient);
                 return sent is { To: null, IsStuck: true } ? sent.Why : null;
             default:
                 return "The step says nothing.";
@@ -120,7 +124,7 @@ internal sealed class LifecycleSteps(TaskOrchestrationContext context, TicketLoo
 
     private JsonElement Message()
     {
-        using var document = JsonDocument.Parse(TicketNotifications.Message(state, look.Queue));
+        using var document = JsonDocument.Parse(TicketNotifications.Message(State, look.Queue));
         return document.RootElement.Clone();
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tickets.Contracts;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Orchestration.Storage;
 using Tickets.Core.Platform;
@@ -38,11 +39,12 @@ public sealed class LifecycleSweep
         (_shards, _settings, _hubs, _clock, _logger) = (shards, settings, hubs, clock, logger);
 
     /// <param name="onlySettings">Only what changed settings ask for; that costs next to nothing when none have.</param>
-    public async Task<SweepReport> RunAsync(bool onlySettings, CancellationToken cancel)
+    /// <param name="only">Only this queue.</param>
+    public async Task<SweepReport> RunAsync(bool onlySettings, CancellationToken cancel, string? only = null)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         foreach (var shard in _shards.All)
-            report += await RunAsync(shard, onlySettings, cancel);
+            report += await RunAsync(shard, onlySettings, only, cancel);
 
         if (report.Repaired > 0)
             _logger.SweepRepaired(report.Repaired);
@@ -57,7 +59,7 @@ public sealed class LifecycleSweep
             return;
         try
         {
-            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, cancel)).ToString());
+            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, only: null, cancel)).ToString());
         }
         catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
@@ -66,18 +68,18 @@ public sealed class LifecycleSweep
         }
     }
 
-    private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, CancellationToken cancel)
+    private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, string? only, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Lifecycles, cancel);
-        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, cancel);
+        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, only, cancel);
     }
 
-    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, bool onlySettings, CancellationToken cancel)
+    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, bool onlySettings, string? only, CancellationToken cancel)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         var told = await ToldAsync(connection, cancel);
-        foreach (var queue in _settings.Current.Queues.Values.Where(queue => queue.Shards.Contains(shard.Name) && queue.Definition.Moving is null).ToList())
+        foreach (var queue in _settings.Current.Queues.Values.Where(queue => (only is null || queue.Name == only) && IsWhollyOn(queue, shard.Name)).ToList())
         {
             var revision = Math.Max(queue.Workflow.Definition.Revision ?? 0, queue.Definition.Revision ?? 0);
             var isNews = told.GetValueOrDefault(queue.QueueId) < revision;
@@ -98,6 +100,10 @@ public sealed class LifecycleSweep
             _hubs[shard.Name].Wake();
         return onlySettings ? report : report + await LookAsync(connection, cancel);
     }
+
+    /// <summary>All rows that the shard has of the queue are tickets that it serves: none is on its way here, none was left behind.</summary>
+    private static bool IsWhollyOn(QueueSettings queue, string shard) => queue.Shards.Contains(shard)
+        && (queue.Definition.Moving is not { } move || (move.Phase == QueueMove.Clearing && !move.From.Contains(shard, StringComparer.Ordinal)));
 
     private async Task<int> StartMissingAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, CancellationToken cancel)
     {

@@ -33,7 +33,7 @@ internal sealed class LookAtTicket(TicketRow rows, SettingsCache settings) : Tas
     }
 }
 
-/// <summary>A ticket's row on a shard, whichever queue it is in there.</summary>
+/// <summary>A ticket's row on a shard, whichever queue it is in there. What a queue left behind when it went to another shard is not there.</summary>
 internal sealed class TicketRow(ShardSet shards, SettingsCache settings)
 {
     public async Task<TicketState?> FindAsync(string shard, long ticketId, CancellationToken cancel)
@@ -41,11 +41,20 @@ internal sealed class TicketRow(ShardSet shards, SettingsCache settings)
         await using var connection = await shards[shard].Database.OpenConnectionAsync(cancel);
         await using var find = new Npgsql.NpgsqlCommand("select queue_id from ticket_numbers_used where ticket_id = $1 and not gone and queue_id is not null", connection);
         find.Parameters.Add(Sql.Value(ticketId));
-        if (await find.ExecuteScalarAsync(cancel) is not int queueId || await settings.FindQueueAsync(queueId, cancel) is not { } queue)
+        if (await find.ExecuteScalarAsync(cancel) is not int queueId || await settings.FindQueueAsync(queueId, cancel) is not { } queue || queue.ShardOf(ticketId) != shard)
             return null;
         await using var read = new Npgsql.NpgsqlCommand($"select {TicketColumns.All} from {queue.TicketsTable} where ticket_id = $1", connection);
         read.Parameters.Add(Sql.Value(ticketId));
         await using var reader = await read.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? TicketColumns.Read(reader, queue) : null;
+    }
+
+    /// <returns>The block's JSON; null when the ticket has none of this name.</returns>
+    public async Task<string?> BlockAsync(string shard, TicketState ticket, string block, CancellationToken cancel)
+    {
+        await using var read = shards[shard].Database.CreateCommand($"select data from {ticket.Queue.MetaTable} where ticket_id = $1 and block = $2");
+        read.Parameters.Add(Sql.Value(ticket.TicketId));
+        read.Parameters.Add(Sql.Value(block));
+        return await read.ExecuteScalarAsync(cancel) as string;
     }
 }

@@ -22,28 +22,33 @@ internal sealed class TakeNumber(TicketNumbers numbers) : TaskActivity<object?, 
     public override async Task<long> RunAsync(TaskActivityContext context, object? input) => await numbers.NextAsync(context.Cancellation);
 }
 
-/// <summary>Makes the ticket about one that can go nowhere, and tells the group.</summary>
+/// <summary>Makes the ticket about one that can go nowhere, and tells the group. About one that is itself about another none is made.</summary>
 [DurableTask(Name)]
-internal sealed class MakeErrorTicket(TicketRow rows, TicketMaker maker, ShardSet shards, TimeProvider clock) : TaskActivity<ErrorTicketRequest, object?>
+internal sealed class MakeErrorTicket(TicketRow rows, TicketMaker maker, ShardSet shards, TimeProvider clock) : TaskActivity<ErrorTicketRequest, long?>
 {
     public const string Name = "make-error-ticket";
 
-    public override async Task<object?> RunAsync(TaskActivityContext context, ErrorTicketRequest input)
+    /// <returns>Its number; null when there is none.</returns>
+    public override async Task<long?> RunAsync(TaskActivityContext context, ErrorTicketRequest input)
     {
         var state = input.State;
         if (await rows.FindAsync(state.Shard, state.TicketId, context.Cancellation) is not { } ticket)
+            return null;
+        if (await rows.BlockAsync(state.Shard, ticket, LifecycleChanges.ErrorBlock, context.Cancellation) is not null)
             return null;
         var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle;
         var group = rules?.Group ?? ticket.Group;
         var about = JsonSerializer.Serialize(new { ticket_id = TicketId.Format(state.TicketId), queue = ticket.Queue.Name, status = state.Status, why = input.Why });
         var queue = await maker.MakeAsync(rules?.ErrorQueue ?? ticket.Queue.Name, input.Number, state.TicketId, group, [new MetaWrite(LifecycleChanges.ErrorBlock, about)], context);
-        if (group is not null && queue is not null)
+        if (queue is null)
+            return null;
+        if (group is not null)
         {
             await StoreNotifications.Async(
                 shards[state.Shard], [TicketNotifications.Of($"{state.Stay}/error", group, "error_ticket", state.TicketId, ticket.Queue, clock.GetUtcNow(), state.Status, errorTicket: input.Number)], context.Cancellation);
         }
 
-        return null;
+        return input.Number;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Notifications;
 using Tickets.Core.Orchestration;
@@ -45,13 +46,21 @@ internal sealed class TellCreator(TicketRow rows, ShardSet shards, TimeProvider 
         var state = input.State;
         if (await rows.FindAsync(state.Shard, state.TicketId, context.Cancellation) is not { } ticket)
             return null;
-        if ((state.Creator ?? ticket.Group ?? ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle?.Group) is { } creator)
+        if ((await CreatorAsync(state.Shard, ticket, context.Cancellation) ?? ticket.Group ?? ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle?.Group) is { } creator)
         {
             await StoreNotifications.Async(
                 shards[state.Shard], [TicketNotifications.Of($"{state.Stay}/timed_out", creator, "timed_out", state.TicketId, ticket.Queue, clock.GetUtcNow(), state.Status, errorTicket: input.ErrorTicket)], context.Cancellation);
         }
 
         return null;
+    }
+
+    private async Task<string?> CreatorAsync(string shard, Rules.TicketState ticket, CancellationToken cancel)
+    {
+        if (await rows.BlockAsync(shard, ticket, LifecycleChanges.CreatorBlock, cancel) is not { } json)
+            return null;
+        using var creator = JsonDocument.Parse(json);
+        return creator.RootElement.ValueKind == JsonValueKind.String ? creator.RootElement.GetString() : null;
     }
 }
 

@@ -26,16 +26,24 @@ internal sealed class TicketLifecycle : TaskOrchestrator<LifecycleState, string>
             if (look is not { IsOpen: true })
                 return "ended";
             if (look.Status != state.Status)
-                state = state.Entered(look.Status, look.UpdatedAt, look.Version);
-            var told = look.Rules is null ? await context.WaitForExternalEvent<TicketTold>(TicketTold.Event) : await LiveAsync(context, look, look.Rules, state, changed => state = changed);
+                Keep(state.Entered(look.Status, look.UpdatedAt, look.Version));
+            var told = look.Rules is null ? await context.WaitForExternalEvent<TicketTold>(TicketTold.Event) : await LiveAsync(context, look, look.Rules, state, Keep);
             // What was seen in the row already is no news.
             if (told is { Entered: { } entered } && told.Version > state.EnteredVersion)
-                state = state.Entered(entered, told.At, told.Version);
+                Keep(state.Entered(entered, told.At, told.Version));
             settings = Math.Max(settings, told?.SettingsRevision ?? 0);
         }
 
         context.ContinueAsNew(state);
         return "goes on";
+
+        // It is to be seen from outside, too: what goes on elsewhere with the ticket's queue goes on from it.
+        void Keep(LifecycleState changed)
+        {
+            if (changed with { Reminded = state.Reminded } != state)
+                context.SetCustomStatus(changed);
+            state = changed;
+        }
     }
 
     /// <returns>What the ticket's next change told; null when something was done by itself.</returns>
@@ -43,10 +51,10 @@ internal sealed class TicketLifecycle : TaskOrchestrator<LifecycleState, string>
     {
         if (rules.Steps.Count > 0 && !state.StepsDone)
         {
-            var steps = new LifecycleSteps(context, look, rules, state);
+            var steps = new LifecycleSteps(context, look, rules, state, change);
             var told = await steps.RunAsync();
             if (told is null)
-                change(state with { StepsDone = true, TimedOut = steps.IsTimedOut });
+                change(steps.State with { StepsDone = true, TimedOut = steps.IsTimedOut });
             return told;
         }
 
@@ -100,11 +108,8 @@ internal static class ErrorTicket
     /// <returns>Its number; null when the ticket is itself about another.</returns>
     public static async Task<long?> MakeAsync(TaskOrchestrationContext context, LifecycleState state, string why)
     {
-        if (state.IsAboutError)
-            return null;
         // The number is recorded before it is used, so that however often the ticket is made there is one.
         var number = await context.CallActivityAsync<long>(TakeNumber.Name, null, TicketLifecycle.Patient);
-        await context.CallActivityAsync(MakeErrorTicket.Name, new ErrorTicketRequest(state, number, why), TicketLifecycle.Patient);
-        return number;
+        return await context.CallActivityAsync<long?>(MakeErrorTicket.Name, new ErrorTicketRequest(state, number, why), TicketLifecycle.Patient);
     }
 }

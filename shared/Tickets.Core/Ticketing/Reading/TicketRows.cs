@@ -20,9 +20,9 @@ internal static class TicketRows
         return $"select t.*, m.block, m.version, m.data from ({tickets}) t left join {queue.MetaTable} m on m.ticket_id = t.ticket_id and m.data is not null{wanted} order by t.ticket_id, m.block";
     }
 
-    /// <summary>Reads the rows and writes each ticket where <paramref name="begin"/> says.</summary>
+    /// <summary>Reads the rows and writes each ticket where <paramref name="begin"/> says; when that is nowhere, it stops before the ticket.</summary>
     /// <returns>The tickets, without their blocks.</returns>
-    public static async Task<List<TicketState>> WriteAsync(NpgsqlDataReader reader, QueueSettings queue, Projection projection, Func<TicketState, Utf8JsonWriter> begin, CancellationToken cancel)
+    public static async Task<List<TicketState>> WriteAsync(NpgsqlDataReader reader, QueueSettings queue, Projection projection, Func<TicketState, Utf8JsonWriter?> begin, CancellationToken cancel)
     {
         var tickets = new List<TicketState>();
         Utf8JsonWriter? writer = null;
@@ -32,9 +32,12 @@ internal static class TicketRows
             {
                 if (writer is not null)
                     TicketJson.End(writer, projection);
-                tickets.Add(TicketColumns.Read(reader, queue));
-                writer = begin(tickets[^1]);
-                TicketJson.Begin(writer, tickets[^1], projection);
+                var ticket = TicketColumns.Read(reader, queue);
+                writer = begin(ticket);
+                if (writer is null)
+                    return tickets;
+                tickets.Add(ticket);
+                TicketJson.Begin(writer, ticket, projection);
             }
 
             if (projection.AnyBlocks && !reader.IsDBNull(TicketColumns.Count))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
@@ -35,13 +36,13 @@ internal static class TicketFields
 
     public static MetaWrite? Block(string name, JsonElement value, string pointer, List<ProblemError> errors)
     {
-        var json = value.GetRawText();
+        var bytes = JsonMarshal.GetRawUtf8Value(value).Length;
         if (!Names.IsBlock(name))
             errors.Add(new ProblemError(pointer, $"A block name is {Names.BlockRule}."));
-        else if (json.Length > MaxBlockBytes)
-            errors.Add(new ProblemError(pointer, $"A block has at most {MaxBlockBytes} bytes of JSON; this has {json.Length}."));
+        else if (bytes > MaxBlockBytes)
+            errors.Add(new ProblemError(pointer, $"A block has at most {MaxBlockBytes} bytes of JSON; this has {bytes}."));
         else
-            return new MetaWrite(name, json);
+            return new MetaWrite(name, value.GetRawText());
         return null;
     }
 

@@ -1,6 +1,7 @@
 using Tickets.Contracts;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
+using Tickets.Core.Ticketing.Requests;
 
 namespace Tickets.Core.Ticketing.Rules;
 
@@ -45,6 +46,8 @@ internal static partial class Decide
         diff.Fields(command.Indexed);
 
         var blocks = WriteBlocks(ticket, command, diff, out var states);
+        if (command.SetMeta.Count > 0 && states.Values.Count(block => block.Exists) > TicketFields.MaxBlocks)
+            return Problems.Invalid("/set", $"A ticket has at most {TicketFields.MaxBlocks} meta blocks; with these it would have {states.Values.Count(block => block.Exists)}.");
         var closes = queue.Workflow.Statuses[status].Terminal;
         var after = ticket with
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
@@ -8,16 +7,16 @@ using Tickets.Core.Platform.Json;
 namespace Tickets.Core.Ticketing.Rules;
 
 /// <summary>Writes an op's diff with the names that updates use: <c>status</c>, <c>meta.BLOCK</c>, <c>indexed_meta.FIELD</c>.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Finish disposes the writer, which holds nothing but memory.")]
+[SuppressMessage("Design", "CA1001", Justification = "Finish gives the scratch back, which holds nothing but memory.")]
 internal sealed class DiffWriter
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new(512);
+    private readonly JsonScratch _scratch = JsonScratch.Take();
     private readonly Utf8JsonWriter _writer;
     private List<string>? _unset;
 
     public DiffWriter()
     {
-        _writer = new Utf8JsonWriter(_buffer, JsonText.Options);
+        _writer = _scratch.Writer;
         _writer.WriteStartObject();
         _writer.WriteStartObject("set"u8);
     }
@@ -94,7 +93,8 @@ internal sealed class DiffWriter
         }
 
         _writer.WriteEndObject();
-        _writer.Dispose();
-        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        var diff = Encoding.UTF8.GetString(_scratch.Written());
+        _scratch.Dispose();
+        return diff;
     }
 }

@@ -3,7 +3,7 @@ using Tickets.Core.Settings;
 
 namespace Tickets.Core.Ticketing.Rules;
 
-/// <summary>A hot ticket as its row says, with the versions of the meta blocks that a command asked about.</summary>
+/// <summary>A hot ticket as its row says, with the versions of its meta blocks when a command asked about any.</summary>
 internal sealed record TicketState
 {
     public required long TicketId { get; init; }

@@ -70,11 +70,8 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     /// <summary>Tells every caller; call it only when the transaction's outcome is certain.</summary>
     /// <param name="firstOpid">The opid of the group's first op.</param>
-    public void Answer(long firstOpid)
-    {
-        foreach (var (pending, answer, op) in _answers)
-            pending.Complete(op > 0 && !answer.IsProblem ? answer.Value! with { Opid = firstOpid + op - 1 } : answer);
-    }
+    public void Answer(long firstOpid) => Answers.Tell(
+        _answers.ConvertAll(decided => (decided.Pending, decided.LastOp > 0 && !decided.Answer.IsProblem ? decided.Answer.Value! with { Opid = firstOpid + decided.LastOp - 1 } : decided.Answer)));
 
     private Result<Written> Create(CreateTicket command)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Tickets.Contracts;
+using Tickets.Core.Archive;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Rules;
@@ -108,7 +109,7 @@ internal static class GroupStatements
                 """,
                 Sql.Value(back.TicketId),
                 Sql.Value(back.Queue.QueueId)));
-            AddTierMove(batch, back.Queue, back.TicketId, now);
+            AddReturn(batch, back, now);
         }
 
         foreach (var finish in decisions.Finishes)
@@ -129,10 +130,22 @@ internal static class GroupStatements
 
     /// <summary>Tells readers not to trust a cold index from before.</summary>
     private static void AddTierMove(NpgsqlBatch batch, QueueSettings queue, long ticketId, DateTimeOffset now) => batch.BatchCommands.Add(Sql.Command(
-        $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $2, {long.MaxValue}, $3, $3, array[$2])",
+        $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $2, {TierMove.AnyRevision}, $3, $3, array[$2])",
         Sql.Value(queue.Name),
         Sql.Value(ticketId),
         Sql.Value(now)));
+
+    /// <summary>
+    /// From this commit on no copy of an earlier version counts: should the ticket leave for another queue before its copies are struck out,
+    /// it is not found here, nor brought back a second time.
+    /// </summary>
+    private static void AddReturn(NpgsqlBatch batch, TicketState back, DateTimeOffset now) => batch.BatchCommands.Add(Sql.Command(
+        $"insert into tier_moves (part, queue, first_id, last_id, revision, at, ids, restored, day) values (0, $1, $2, $2, {TierMove.AnyRevision}, $3, array[$2], $4, ($5 at time zone 'utc')::date)",
+        Sql.Value(back.Queue.Name),
+        Sql.Value(back.TicketId),
+        Sql.Value(now),
+        Sql.Value(back.Version),
+        Sql.Value(back.CreatedAt)));
 
     /// <summary>After all else that the group writes. The number stays until its nonce has expired: a retry must not make the ticket a second time.</summary>
     private static void AddErasures(NpgsqlBatch batch, GroupDecisions decisions, DateTimeOffset now)

@@ -54,16 +54,16 @@ internal sealed class LoadedGroup
         var ids = commands.Select(command => command.TicketId).Distinct().Order().ToArray();
         batch.BatchCommands.Add(Sql.Command($"select {TicketColumns.All} from {queue.TicketsTable} where ticket_id = any($1) order by ticket_id for update", Sql.Array(ids)));
 
-        // The content of blocks is read only for tickets that move: the new queue's readers are told all of it.
+        // Of a ticket whose blocks are asked about or set, the versions of all: there is a limit to how many it may have. Their content is
+        // read only for tickets that move: the new queue's readers are told all of it.
         var moving = commands.Where(command => command is UpdateTicket { MoveTo: not null }).Select(command => command.TicketId).ToArray();
-        var blocks = commands.OfType<UpdateTicket>().SelectMany(command => command.Blocks).Distinct(StringComparer.Ordinal).ToArray();
+        var asking = commands.OfType<UpdateTicket>().Where(command => command.Blocks.Any()).Select(command => command.TicketId).ToArray();
         batch.BatchCommands.Add(Sql.Command(
             $"""
-            select ticket_id, block, version, data is not null, case when ticket_id = any($3) then data end
-            from {queue.MetaTable} where ticket_id = any($1) and (block = any($2) or ticket_id = any($3))
+            select ticket_id, block, version, data is not null, case when ticket_id = any($2) then data end
+            from {queue.MetaTable} where ticket_id = any($1) or ticket_id = any($2)
             """,
-            Sql.Array(ids),
-            Sql.Array(blocks),
+            Sql.Array(asking),
             Sql.Array(moving)));
     }
 

@@ -13,7 +13,7 @@ internal sealed record Written(long TicketId, TicketVersions Versions, long Opid
 /// <summary>A command that waits for its group, and its caller's answer.</summary>
 internal sealed class PendingCommand(TicketCommand command, CancellationToken cancel)
 {
-    private readonly TaskCompletionSource<Result<Written>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Result<Written>> _answer = new();
 
     public TicketCommand Command => command;
     public Task<Result<Written>> Answer => _answer.Task;
@@ -29,7 +29,8 @@ internal sealed class PendingCommand(TicketCommand command, CancellationToken ca
     /// <summary>True when nobody waits for the answer any more; then nothing is written.</summary>
     public bool IsCancelled => cancel.IsCancellationRequested;
 
+    /// <summary>What the caller does with its answer is done on this thread: see <see cref="Answers"/>.</summary>
     public void Complete(Result<Written> result) => _answer.TrySetResult(result);
 
-    public void Cancel() => _answer.TrySetCanceled(cancel);
+    public void Cancel() => ThreadPool.UnsafeQueueUserWorkItem(_ => _answer.TrySetCanceled(cancel), null);
 }

@@ -6,10 +6,12 @@ namespace Tickets.Core.Ticketing.Writing;
 /// The bounded waiting room of a shard's writer. Groups are taken round-robin over the queues, so that a flood on one queue fills its
 /// own share and no more (T7).
 /// </summary>
+/// <param name="maxCommandsOfAQueue">Its share; of the bytes a queue has the same.</param>
 internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, long maxBytes)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, Queue<PendingCommand>> _byQueue = [];
+    private readonly long _maxBytesOfAQueue = (long)((double)maxBytes / maxCommands * maxCommandsOfAQueue);
+    private readonly Dictionary<int, Room> _byQueue = [];
     private readonly Queue<int> _turns = new();
     private readonly Channel<bool> _arrivals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private int _count;
@@ -29,12 +31,13 @@ internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, 
 
             var queueId = pending.Command.Queue.QueueId;
             if (!_byQueue.TryGetValue(queueId, out var waiting))
-                _byQueue[queueId] = waiting = new Queue<PendingCommand>();
-            if (waiting.Count >= maxCommandsOfAQueue)
+                _byQueue[queueId] = waiting = new Room();
+            if (waiting.Commands.Count >= maxCommandsOfAQueue || waiting.Bytes >= _maxBytesOfAQueue)
                 return Admission.QueueFull;
-            if (waiting.Count == 0)
+            if (waiting.Commands.Count == 0)
                 _turns.Enqueue(queueId);
-            waiting.Enqueue(pending);
+            waiting.Commands.Enqueue(pending);
+            waiting.Bytes += pending.Size;
             _count++;
             _bytes += pending.Size;
         }
@@ -73,8 +76,9 @@ internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, 
             while (group.Count < most && mostBytes > 0 && _turns.TryDequeue(out var queueId))
             {
                 var waiting = _byQueue[queueId];
-                var pending = waiting.Dequeue();
-                if (waiting.Count > 0)
+                var pending = waiting.Commands.Dequeue();
+                waiting.Bytes -= pending.Size;
+                if (waiting.Commands.Count > 0)
                     _turns.Enqueue(queueId);
                 else
                     _byQueue.Remove(queueId);
@@ -89,6 +93,13 @@ internal sealed class PendingCommands(int maxCommands, int maxCommandsOfAQueue, 
         }
 
         return group;
+    }
+
+    /// <summary>What waits of one queue.</summary>
+    private sealed class Room
+    {
+        public Queue<PendingCommand> Commands { get; } = new();
+        public long Bytes { get; set; }
     }
 }
 

@@ -162,7 +162,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             if (IsAtItsPlace(pending.Command))
                 decisions.Decide(pending);
             else
-                pending.Complete(Problems.QueueMoving(pending.Command.Queue.Name));
+                Refuse([pending], Problems.QueueMoving(pending.Command.Queue.Name));
         }
 
         if (!decisions.HasWrites)
@@ -234,11 +234,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
 
     private Contracts.Problem Away() => Problems.Unavailable($"The database of shard '{shard.Name}' cannot be reached.");
 
-    private static void Refuse(List<PendingCommand> group, Contracts.Problem problem)
-    {
-        foreach (var pending in group)
-            pending.Complete(problem);
-    }
+    private static void Refuse(List<PendingCommand> group, Contracts.Problem problem) => Answers.Tell(group.ConvertAll(pending => (pending, (Result<Written>)problem)));
 
     private bool IsLoss(Exception fault) => ConnectionLoss.Is(fault, _connection?.State);
 
@@ -258,7 +254,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
 
         LogRefused(logger, shard.Name, fault.SqlState, fault);
         var away = fault.IsTransient || fault.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.UndefinedTable;
-        group[0].Complete(away ? Away() : Problems.Internal());
+        Refuse(group, away ? Away() : Problems.Internal());
     }
 
     private async Task RollBackAsync()

@@ -20,7 +20,7 @@ public sealed class DemoRunTests
         var result = await demo.RunAsync(Cancel);
 
         Assert.All(result.Checks, check => Assert.Empty(check.Faults));
-        Assert.Equal(10, result.Checks.Count);
+        Assert.Equal(13, result.Checks.Count);
         // And the one that the refusals were tried on.
         Assert.Equal(Reports + 1, result.TicketsByStatus.Values.Sum());
         Assert.True(result.TicketsByStatus["closed"] > Reports / 2);
