@@ -37,6 +37,14 @@ internal sealed class Schemas
             return schema;
 
         // Members that are null are left out.
+        if (described["required"] is JsonArray required)
+        {
+            var always = context.TypeInfo.Properties.Where(member => !member.IsGetNullable && Nullable.GetUnderlyingType(member.PropertyType) is null).Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+            described["required"] = new JsonArray([.. required.Select(name => name!.GetValue<string>()).Where(always.Contains).Select(name => (JsonNode)name)]);
+        }
+
+        if (described.TryGetPropertyValue("default", out var otherwise) && otherwise is null)
+            described.Remove("default");
         if (described["type"] is JsonArray types)
             described["type"] = types.Select(one => one!.GetValue<string>()).First(one => one != "null");
         return context.TypeInfo.Kind == JsonTypeInfoKind.Object && described["properties"] is not null ? Kept(type, described) : described;
