@@ -8,6 +8,7 @@ using Tickets.Core.Archive.Parts;
 using Tickets.Core.Archive.Scan;
 using Tickets.Core.Notifications;
 using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.Overview;
 using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
@@ -196,6 +197,7 @@ public static class TicketsCore
         services.AddSingleton<LongOperations>();
         services.AddSingleton<ColdOperations>();
         services.AddSingleton<QueueOperations>();
+        services.AddSingleton(get => new ReadOverview(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<OrchestrationReads>(get), Get<ColdIndex>(get), Get<TimeProvider>(get)));
     }
 
     private static T Get<T>(IServiceProvider provider)
