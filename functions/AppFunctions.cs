@@ -8,6 +8,7 @@ using Tickets.Functions.Oplog;
 using Tickets.Functions.Orchestration;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
+using Tickets.Functions.Telemetry;
 using Tickets.Functions.Ticketing;
 using Tickets.Functions.Upkeep;
 using Tickets.Functions.Webhooks;
@@ -32,6 +33,7 @@ internal static class AppFunctions
         OperationFunctions.Declare(functions);
         WebhookFunctions.Declare(functions);
         UpkeepFunctions.Declare(functions);
+        TelemetryFunctions.Declare(functions);
         return functions;
     }
 }

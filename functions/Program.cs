@@ -5,6 +5,7 @@ using Tickets.Functions;
 using Tickets.Functions.Access;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
+using Tickets.Functions.Telemetry;
 
 if (args is [MakeKey.Verb, .. var rest])
     return await MakeKey.RunAsync(rest);
@@ -17,6 +18,7 @@ return await new FunctionApp
         services.AddTickets(configuration);
         services.AddAccess(configuration);
         services.AddSingleton<SettingsFault>(provider => provider.GetRequiredService<SettingsCache>().StaleReason);
+        services.AddTelemetry(configuration);
         services.AddDependencyChecks(TicketsOptions.From(configuration));
     },
     Initialize = static async (services, cancel) =>

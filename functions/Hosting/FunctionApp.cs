@@ -18,6 +18,8 @@ internal sealed record FunctionApp
     public const long ServerMaxBodyBytes = 100 * 1024 * 1024;
 
     private const string PortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT";
+    private const string LogFormat = "Hosting:LogFormat";
+    private const string LogTime = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
     private const string EmitVerb = "emit-functions";
     private const string DefaultUrl = "http://127.0.0.1:7071";
     private const long DefaultMaxBodyBytes = 1024 * 1024;
@@ -129,19 +131,44 @@ internal sealed record FunctionApp
     private static void AddLogging(WebApplicationBuilder builder)
     {
         // The host files each line of stdout as one entry, and everything on stderr as an error.
-        builder.Logging.AddSimpleConsole(console =>
+        switch (builder.Configuration[LogFormat])
         {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+            case null or "" or "text":
+                AddTextLog(builder.Logging);
+                break;
+            case "json":
+                AddJsonLog(builder.Logging);
+                break;
+            case var other:
+                throw new InvalidOperationException($"{LogFormat} is '{other}': give text or json.");
+        }
+
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
         // While anything of it is on, the server makes an activity and a log scope for every request, which nobody reads.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+    }
+
+    private static void AddTextLog(ILoggingBuilder logging) => logging.AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.UseUtcTimestamp = true;
+        console.TimestampFormat = LogTime;
+        console.ColorBehavior = LoggerColorBehavior.Disabled;
+    });
+
+    /// <summary>An object a line, with the event's id, its values by name, and the trace.</summary>
+    private static void AddJsonLog(ILoggingBuilder logging)
+    {
+        logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        logging.AddJsonConsole(console =>
+        {
+            console.IncludeScopes = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = LogTime.TrimEnd();
+        });
     }
 
     private void AddServices(IServiceCollection services, bool underHost)

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Azure;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 using Npgsql;
 using Tickets.Contracts;
 
@@ -17,10 +16,25 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
 
     private readonly SingletonServices _services = new(services);
 
-    public async Task Invoke(HttpContext context)
+    public Task Invoke(HttpContext context) => RequestSpan.IsWanted(context.Request) ? InvokeTraced(context) : InvokeUntraced(context);
+
+    private async Task InvokeTraced(HttpContext context)
+    {
+        var span = RequestSpan.Begin(context.Request);
+        try
+        {
+            await InvokeUntraced(context);
+        }
+        finally
+        {
+            RequestSpan.End(span, context);
+        }
+    }
+
+    private async Task InvokeUntraced(HttpContext context)
     {
         context.Features.Set<IServiceProvidersFeature>(_services);
-        var traceId = TraceId(context.Request.Headers.TraceParent);
+        var traceId = TraceId();
         context.Response.Headers[Answers.TraceIdHeader] = traceId;
         try
         {
@@ -85,15 +99,9 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
         var status => HttpProblems.MalformedRequest(status, "The body is cut short or not framed as HTTP says."),
     };
 
-    /// <summary>Where telemetry listens the server has made an activity, and its id is the one that traces will show.</summary>
-    private static string TraceId(StringValues traceParent)
-    {
-        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity && activity.TraceId != default)
-            return activity.TraceId.ToHexString();
-        if (ActivityContext.TryParse(traceParent, null, out var parent))
-            return parent.TraceId.ToHexString();
-        return ActivityTraceId.CreateRandom().ToHexString();
-    }
+    /// <summary>The caller's, or that of the request's span, or one for the log alone.</summary>
+    private static string TraceId() =>
+        (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId : ActivityTraceId.CreateRandom()).ToHexString();
 
     /// <summary>Gives requests the root services in place of a scope made for each.</summary>
     private sealed class SingletonServices(IServiceProvider services) : IServiceProvidersFeature

@@ -43,9 +43,5 @@ internal static class NotificationFunctions
     }
 
     private static async Task Sweep(HttpContext context) =>
-        await context.Answer(await context.Service<LifecycleSweep>().RunAsync(onlySettings: false, context.RequestAborted, context.Parameter("queue")), NotificationJson.Default.SweepReport);
+        await context.Answer(await context.Service<LifecycleSweep>().RunAsync(onlySettings: false, context.RequestAborted, context.Parameter("queue")), TicketsJson.Default.SweepReport);
 }
-
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(SweepReport))]
-internal sealed partial class NotificationJson : System.Text.Json.Serialization.JsonSerializerContext;

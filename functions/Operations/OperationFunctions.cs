@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Operations;
@@ -52,7 +51,7 @@ internal static class OperationFunctions
 
         context.Response.Headers["Operation-Location"] = $"/{FunctionCatalog.RoutePrefix}/{FunctionCatalog.Version}/operations/{started.Value.Id}";
         context.Response.Headers.RetryAfter = "1";
-        await context.Answer(started.Value, OperationsJson.Default.Operation, StatusCodes.Status202Accepted);
+        await context.Answer(started.Value, TicketsJson.Default.Operation, StatusCodes.Status202Accepted);
     });
 
     private static async Task Get(HttpContext context)
@@ -60,14 +59,14 @@ internal static class OperationFunctions
         var found = await Operations(context).GetAsync(Id(context), context.Caller(), context.RequestAborted);
         if (found is { IsProblem: false, Value.Status: "not_started" or "running" })
             context.Response.Headers.RetryAfter = "1";
-        await context.Answer(found, OperationsJson.Default.Operation);
+        await context.Answer(found, TicketsJson.Default.Operation);
     }
 
     private static async Task List(HttpContext context) => await context.Answer(
-        await Operations(context).ListAsync(context.Parameter("status"), context.Parameter("cursor"), context.Caller(), context.RequestAborted), OperationsJson.Default.OperationList);
+        await Operations(context).ListAsync(context.Parameter("status"), context.Parameter("cursor"), context.Caller(), context.RequestAborted), TicketsJson.Default.OperationList);
 
     private static async Task Cancel(HttpContext context) =>
-        await context.Answer(await Operations(context).CancelAsync(Id(context), context.Caller(), context.RequestAborted), OperationsJson.Default.Operation);
+        await context.Answer(await Operations(context).CancelAsync(Id(context), context.Caller(), context.RequestAborted), TicketsJson.Default.Operation);
 
     /// <summary>Streams the pieces one after the other: the result may be larger than memory.</summary>
     private static async Task GetResult(HttpContext context)
@@ -91,8 +90,3 @@ internal static class OperationFunctions
 
     private static string Id(HttpContext context) => context.RouteValue("operation_id");
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(Operation))]
-[JsonSerializable(typeof(OperationList))]
-internal sealed partial class OperationsJson : JsonSerializerContext;

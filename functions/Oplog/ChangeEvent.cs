@@ -8,7 +8,8 @@ namespace Tickets.Functions.Oplog;
 /// <param name="At">When it was committed, or a moment before.</param>
 /// <param name="Op">The op; null when it was published by reference.</param>
 /// <param name="Reference">Where the op is to be had then.</param>
-internal sealed record ChangeEvent(string Shard, long Opid, string Kind, string TicketId, DateTimeOffset At, JsonElement? Op, string? Reference)
+/// <param name="TraceParent">The trace of the request that made the change; null when nobody records it.</param>
+internal sealed record ChangeEvent(string Shard, long Opid, string Kind, string TicketId, DateTimeOffset At, JsonElement? Op, string? Reference, string? TraceParent)
 {
     /// <exception cref="FormatException">It is no change of ours; the message says why.</exception>
     public static ChangeEvent Read(TopicMessage message)
@@ -28,7 +29,7 @@ internal sealed record ChangeEvent(string Shard, long Opid, string Kind, string 
             var reference = Text(body, "dataref");
             if (op is null && reference is null)
                 throw new FormatException("the event has neither data nor a reference");
-            return new ChangeEvent(shard, opid, type["tickets.".Length..], Text(body, "subject") ?? "", at, op, reference);
+            return new ChangeEvent(shard, opid, type["tickets.".Length..], Text(body, "subject") ?? "", at, op, reference, Text(body, "traceparent"));
         }
         catch (JsonException fault)
         {

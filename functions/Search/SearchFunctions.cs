@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
 using Tickets.Core.Search;
@@ -25,12 +25,8 @@ internal static class SearchFunctions
         else if (!context.Caller().Reaches(name))
             await context.AnswerProblem(Problems.ForbiddenQueue(name));
         else if (await context.Service<SettingsCache>().FindQueueAsync(name, context.RequestAborted) is { } queue)
-            await context.Answer(await context.Service<IndexUsage>().ReadAsync(queue, context.RequestAborted), SearchJson.Default.QueueIndexUsage);
+            await context.Answer(await context.Service<IndexUsage>().ReadAsync(queue, context.RequestAborted), TicketsJson.Default.QueueIndexUsage);
         else
             await context.AnswerProblem(Problems.NotFound($"There is no queue '{name}'."));
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(QueueIndexUsage))]
-internal sealed partial class SearchJson : JsonSerializerContext;

@@ -16,6 +16,19 @@ public sealed partial class TicketsClient
         return AskAsync(Get(route) with { HeldFor = TimeSpan.FromSeconds(wait) }, TicketsJson.Default.OplogPage, cancel);
     }
 
+    /// <summary>One op by its name, <c>shard:opid</c>.</summary>
+    /// <exception cref="TicketsProblemException">404 when it is not kept any more, or not there yet.</exception>
+    public Task<Op> GetOpAsync(string shard, long opid, CancellationToken cancel = default) =>
+        AskAsync(Get($"/oplog/{Uri.EscapeDataString(shard)}/{opid}"), TicketsJson.Default.Op, cancel);
+
+    /// <summary>Has the relay to Service Bus pass over the op that it stands still at, because it is refused there.</summary>
+    /// <param name="shard">The op's shard.</param>
+    /// <param name="opid">The op.</param>
+    /// <param name="reason">For the note that takes its place in the log.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    public Task<SkippedOp> SkipOpAsync(string shard, long opid, string reason, CancellationToken cancel = default) =>
+        AskAsync(Post($"/oplog/{Uri.EscapeDataString(shard)}/{opid}/skip", new SkipOpRequest(reason), TicketsJson.Default.SkipOpRequest) with { SafeToRepeat = true }, TicketsJson.Default.SkippedOp, cancel);
+
     /// <summary>
     /// The change log from <see cref="OplogRequest.Cursor"/> on, without end, empty pages included. To resume, store
     /// <see cref="OplogPage.NextCursor"/> once a page's ops are dealt with and begin there: every op is then seen at least once.

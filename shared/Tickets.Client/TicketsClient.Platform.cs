@@ -29,6 +29,21 @@ public sealed partial class TicketsClient
         return response.IsSuccess ? Json(response) : throw new TicketsProblemException(response);
     }
 
+    /// <summary>The metrics of one process, in Prometheus's text format.</summary>
+    public async Task<string> GetMetricsAsync(CancellationToken cancel = default)
+    {
+        var response = await _transport.SendAsync(Get("/metrics"), cancel);
+        return response.IsSuccess ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : throw new TicketsProblemException(response);
+    }
+
+    /// <summary>Archives what is due now rather than at the timer's next tick, and returns the report.</summary>
+    public async Task<JsonElement> RunArchiveAsync(CancellationToken cancel = default)
+    {
+        // As long as it takes: what is done is done, and a second run would only find less to do.
+        var response = await _transport.SendAsync(new TicketsRequest(HttpMethod.Post, "/archive/runs") { HeldFor = TimeSpan.FromMinutes(5) }, cancel);
+        return response.IsSuccess ? Json(response) : throw new TicketsProblemException(response);
+    }
+
     private static JsonElement Json(TicketsResponse response)
     {
         try

@@ -29,6 +29,10 @@ public sealed partial class TicketsClient
     public Task<Queue> GetQueueAsync(string queue, CancellationToken cancel = default) =>
         AskAsync(Get(Route.To("/queues", ("queue", queue))), TicketsJson.Default.Queue, cancel);
 
+    /// <summary>How well a queue's indexes serve its searches.</summary>
+    public Task<QueueIndexUsage> GetIndexUsageAsync(string queue, CancellationToken cancel = default) =>
+        AskAsync(Get(Route.To("/queues/index-usage", ("queue", queue))), TicketsJson.Default.QueueIndexUsage, cancel);
+
     /// <summary>Creates or replaces a queue and returns it as stored, with its new revision.</summary>
     /// <exception cref="TicketsProblemException">400 <c>workflow_not_found</c>, <c>invalid_field</c>; 412 when the condition does not hold.</exception>
     public Task<Queue> PutQueueAsync(Queue queue, RevisionCondition condition, CancellationToken cancel = default)

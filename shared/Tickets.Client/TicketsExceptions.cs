@@ -51,6 +51,17 @@ public sealed class TicketsProblemException : TicketsException
     }
 }
 
+/// <summary>A long operation failed or was cancelled.</summary>
+public sealed class TicketsOperationException : TicketsException
+{
+    internal TicketsOperationException(Operation operation)
+        : base(operation.Error is { } error ? $"The operation {operation.Id} {operation.Status}: {error.Code}: {error.Detail}" : $"The operation {operation.Id} was {operation.Status}.", null) =>
+        Operation = operation;
+
+    /// <summary>As it ended, with its <see cref="Contracts.Operation.Error"/>.</summary>
+    public Operation Operation { get; }
+}
+
 /// <summary>No answer came in time: the service cannot be reached, or a connection broke and the request was not safe to repeat.</summary>
 public sealed class TicketsUnreachableException : TicketsException
 {

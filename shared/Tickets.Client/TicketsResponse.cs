@@ -24,6 +24,9 @@ public sealed record TicketsResponse
 
     public bool IsSuccess => Status is >= 200 and < 300;
 
+    /// <exception cref="TicketsProblemException">It is not a success.</exception>
+    public TicketsResponse EnsureSuccess() => IsSuccess ? this : throw new TicketsProblemException(this);
+
     /// <summary>The problem document in the body; null when the answer is a success or did not come from Tickets itself.</summary>
     public Problem? ReadProblem()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tickets.Contracts;
 
@@ -24,6 +25,10 @@ public sealed record Op
     public required string Kind { get; init; }
     public required long Version { get; init; }
     public required OpDiff Diff { get; init; }
+
+    /// <summary>The W3C trace context of the request that made the change; null when nobody records that trace.</summary>
+    [JsonPropertyName("traceparent")]
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>That an op is not published to Service Bus.</summary>

@@ -22,6 +22,7 @@ using Tickets.Core.Platform.Storage;
 using Tickets.Core.Platform.Webhooks;
 using Tickets.Core.Search;
 using Tickets.Core.Settings;
+using Tickets.Core.Telemetry;
 using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Numbers;
@@ -49,6 +50,8 @@ public static class TicketsCore
         AddArchive(services, configuration);
         AddLifecycle(services, configuration);
         AddOperations(services);
+        services.AddSingleton(get => new Backlogs(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<Backlogs>>(get)));
+        AddHosted<SystemGauges>(services);
         return services;
     }
 
@@ -123,9 +126,11 @@ public static class TicketsCore
         services.AddHostedService(provider => provider.GetRequiredService<ShardWriters>());
         services.AddSingleton<TicketNumbers>();
         services.AddSingleton<Nonces>();
+        services.AddSingleton<NumberedCreates>();
+        services.AddSingleton<KeptAnswers>();
         services.AddSingleton<TicketLocator>();
         services.AddSingleton(get => new Moves(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<TimeProvider>(get), Get<ILogger<Moves>>(get)));
-        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<ShardWriters>(get), Get<Moves>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<NumberedCreates>(get), Get<KeptAnswers>(get), Get<ShardWriters>(get), Get<Moves>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
         services.AddSingleton(get => new QueueRelocation(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SettingsWrites>(get), Get<Moves>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
         services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();

@@ -48,18 +48,34 @@ internal static class CommandLine
                 new TicketFindCommand(shell, global),
                 new TicketAcceptCommand(shell, global),
                 new TicketBulkCommand(shell, global),
+                OperationCommands.Restore(shell, global),
+                OperationCommands.Erase(shell, global),
             },
-            new Command("oplog", "The log of all changes.") { new OplogListCommand(shell, global), new OplogTailCommand(shell, global) },
+            new Command("oplog", "The log of all changes.") { new OplogListCommand(shell, global), new OplogGetCommand(shell, global), new OplogSkipCommand(shell, global), new OplogTailCommand(shell, global) },
             new Command("workflow", "Statuses and the ways between them.")
             {
                 new WorkflowListCommand(shell, global), new WorkflowGetCommand(shell, global), new WorkflowPutCommand(shell, global),
+                new WorkflowLintCommand(shell), new WorkflowDrawCommand(shell, global),
             },
             new Command("queue", "Queues and their settings.")
             {
                 new QueueListCommand(shell, global), new QueueGetCommand(shell, global), new QueuePutCommand(shell, global),
+                OperationCommands.MoveQueue(shell, global), new QueueIndexUsageCommand(shell, global),
             },
+            KeyCommands.Key(shell, global),
+            KeyCommands.Audit(shell, global),
+            OperationCommands.Operation(shell, global),
+            OperationCommands.Cold(shell, global),
+            WebhookCommands.Webhook(shell, global),
+            OrchestrationCommands.Orchestration(shell, global),
+            OrchestrationCommands.Notification(shell, global),
+            OrchestrationCommands.Upkeep(shell, global),
             new ImportCommand(shell, global),
+            new ExportCommand(shell, global),
             new HealthCommand(shell, global),
+            new DoctorCommand(shell, global),
+            new MetricsCommand(shell, global),
+            new CompletionCommand(shell),
         };
         foreach (var option in global.All) root.Options.Add(option);
         foreach (var help in root.Options.OfType<HelpOption>()) ((HelpAction)help.Action!).MaxWidth = HelpWidth;
@@ -72,6 +88,7 @@ internal static class CommandLine
         UsageException or ImportMappingException or ImportStateException or ImportFileException => ExitCode.Usage,
         TicketsProblemException problem => ExitCode.Of(problem.Status),
         TicketsUnreachableException => ExitCode.Unreachable,
+        TicketsOperationException => ExitCode.OperationFailed,
         OperationCanceledException => ExitCode.Interrupted,
         IOException or UnauthorizedAccessException => ExitCode.Usage,
         _ => null,

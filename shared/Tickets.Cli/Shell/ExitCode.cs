@@ -12,6 +12,8 @@ internal static class ExitCode
     public const int Overloaded = 6;
     public const int ServerFailed = 7;
     public const int Unreachable = 8;
+    public const int OperationFailed = 9;
+    public const int Unwell = 10;
     public const int Interrupted = 130;
 
     public const string Explanation =
@@ -26,6 +28,8 @@ internal static class ExitCode
           6    overloaded or unavailable: try later (429, 503)
           7    the server failed (5xx)
           8    no answer
+          9    a long operation failed or was cancelled
+          10   tickets doctor found something wrong
           130  interrupted
         """;
 

@@ -27,6 +27,9 @@ internal sealed class Session : IDisposable
         return new Session(shell.Terminal, client, new AnswerWriter(shell.Terminal, parsed.GetValue(global.Output)));
     }
 
+    /// <summary>Shows what is asked, for requests that the client makes itself.</summary>
+    public void Say(HttpMethod method, string route) => Terminal.Error.WriteLine($"{method} {Client.Address.AbsoluteUri}{route}");
+
     /// <summary>Shows the address and the HTTP code; the body is the caller's to show.</summary>
     public async Task<TicketsResponse> AskAsync(TicketsRequest request, CancellationToken cancel)
     {

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 
 namespace Tickets.Client.Transport;
 
@@ -26,6 +29,80 @@ internal sealed class RetryingTransport(HttpClient http, Uri address, TicketsCli
 
             options.Retrying?.Invoke(new RetryNotice(number, delay, attempt.Reason));
             await Task.Delay(delay, options.Time, cancel);
+        }
+    }
+
+    /// <summary>The lines of a body that may be larger than memory, as they arrive. Opening is repeated like any call; once lines flow a break is the caller's.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadLinesAsync(TicketsRequest request, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var answer = await OpenAsync(request, cancel);
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        var reader = PipeReader.Create(body);
+        while (true)
+        {
+            var read = await ReadAsync(reader, cancel);
+            var buffer = read.Buffer;
+            while (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                yield return buffer.Slice(0, end).ToArray();
+                buffer = buffer.Slice(buffer.GetPosition(1, end));
+            }
+
+            if (read.IsCompleted)
+            {
+                if (!buffer.IsEmpty) yield return buffer.ToArray();
+                yield break;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(TicketsRequest request, CancellationToken cancel)
+    {
+        var started = options.Time.GetTimestamp();
+        for (var number = 1; ; number++)
+        {
+            HttpResponseMessage? answer = null;
+            Attempt attempt;
+            using var timer = new CancellationTokenSource(options.AttemptTimeout, options.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer.Token);
+            try
+            {
+                using var message = Message(request);
+                // The limit is for the beginning of the answer; the rest may take as long as it is.
+                answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
+                if (answer.IsSuccessStatusCode) return answer;
+                var response = await ReadAsync(answer, either.Token);
+                attempt = new Attempt(response, null, RetryRules.Judge(response));
+            }
+            catch (HttpRequestException e)
+            {
+                attempt = new Attempt(null, e, RetryRules.Judge(e));
+            }
+            catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+            {
+                attempt = new Attempt(null, new TimeoutException($"no answer within {options.AttemptTimeout.TotalSeconds:0.#} s", e), Repeatability.WhenSafe);
+            }
+
+            answer?.Dispose();
+            var delay = Backoff.Delay(number, attempt.Response?.RetryAfter, Random.Shared.NextDouble());
+            if (!attempt.MayBeRepeated(request) || options.Time.GetElapsedTime(started) + delay >= _retryFor)
+                throw attempt.Response is { } refused ? new TicketsProblemException(refused) : new TicketsUnreachableException(address, number, attempt.MayHaveBeenDone, attempt.Error!);
+            options.Retrying?.Invoke(new RetryNotice(number, delay, attempt.Reason));
+            await Task.Delay(delay, options.Time, cancel);
+        }
+    }
+
+    private async Task<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancel)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancel);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new TicketsUnreachableException(address, 1, mayHaveBeenDone: false, e);
         }
     }
 

@@ -25,6 +25,7 @@ internal static class OpJson
         json.WriteNumber("version"u8, op.Version);
         json.WritePropertyName("diff"u8);
         json.WriteRawValue(op.Diff!, skipInputValidation: true);
+        WriteTrace(json, op);
         json.WriteEndObject();
     }
 
@@ -39,6 +40,7 @@ internal static class OpJson
         json.WriteString("subject"u8, TicketId.Format(op.TicketId));
         json.WriteString("time"u8, Rfc3339.Format(op.At));
         json.WriteString("datacontenttype"u8, "application/json"u8);
+        WriteTrace(json, op);
         if (byReference)
         {
             json.WriteString("dataref"u8, $"/api/v1/oplog/{op.Shard}/{op.Opid}");
@@ -50,5 +52,12 @@ internal static class OpJson
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>By the name that the CloudEvents extension for distributed tracing gives it.</summary>
+    private static void WriteTrace(Utf8JsonWriter json, OplogOp op)
+    {
+        if (op.TraceParent is { } trace)
+            json.WriteString("traceparent"u8, trace);
     }
 }

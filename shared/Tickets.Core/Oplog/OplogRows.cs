@@ -26,7 +26,7 @@ internal static class OplogRows
 {
     public const int AnyLength = int.MaxValue;
 
-    private const string Columns = "opid, at, ticket_id, queue_id, kind, version, status, resolution";
+    private const string Columns = "opid, at, ticket_id, queue_id, kind, version, status, resolution, trace_parent";
 
     /// <param name="window">Looks at so many ops and no more, whatever the filter lets through.</param>
     /// <param name="longestDiff">Longer ones are not fetched; in bytes.</param>
@@ -83,5 +83,5 @@ internal static class OplogRows
     }
 
     private static OplogOp Read(Shard shard, NpgsqlDataReader reader) => new(
-        shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6), reader.TextOrNull(7), reader.TextOrNull(8));
+        shard.Name, reader.GetInt64(0), reader.Time(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.GetInt64(5), reader.GetString(6), reader.TextOrNull(7), reader.TextOrNull(9), reader.TextOrNull(8));
 }

@@ -20,11 +20,11 @@ internal static class OrchestrationMetrics
 
     public static readonly Counter<long> Parked = Meter.CreateCounter<long>("tickets.orchestration.parked", "{orchestration}", "Instances and activities set aside, by reason.");
 
-    public static readonly Histogram<double> ActivityDuration = Meter.CreateHistogram<double>("tickets.orchestration.activity.duration", "s", "How long activities took.");
+    public static readonly Histogram<double> ActivityDuration = Meter.CreateHistogram("tickets.orchestration.activity.duration", "s", "How long activities took.", tags: null, Platform.MetricBuckets.Seconds);
 
-    public static readonly Histogram<double> Lateness = Meter.CreateHistogram<double>("tickets.orchestration.lateness", "s", "How late timers and starts for a set time were taken up.");
+    public static readonly Histogram<double> Lateness = Meter.CreateHistogram("tickets.orchestration.lateness", "s", "How late timers and starts for a set time were taken up.", tags: null, Platform.MetricBuckets.LongSeconds);
 
-    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram<double>("tickets.orchestration.step.duration", "s", "From what came in to its step's being recorded.");
+    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram("tickets.orchestration.step.duration", "s", "From what came in to its step's being recorded.", tags: null, Platform.MetricBuckets.Seconds);
 
     static OrchestrationMetrics()
     {

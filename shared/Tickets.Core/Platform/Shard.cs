@@ -41,7 +41,11 @@ public sealed class ShardSet : IAsyncDisposable
             NoResetOnClose = true,
         };
         settings.Options = string.Join(' ', new[] { settings.Options, ServerTimeouts }.Where(part => !string.IsNullOrEmpty(part)));
-        return NpgsqlDataSource.Create(settings);
+        if (options.DatabaseCredential is not { } credential)
+            return NpgsqlDataSource.Create(settings);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UsePeriodicPasswordProvider((_, cancel) => DatabaseToken.GetAsync(credential, cancel), DatabaseToken.RenewEvery, DatabaseToken.RetryEvery);
+        return builder.Build();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 
 namespace Tickets.Core.Platform;
@@ -32,6 +34,9 @@ public sealed record TicketsOptions
     /// <summary><c>Search:UnservedPerSecond</c>: searches that no index serves, a queue and process.</summary>
     public int UnservedSearchesPerSecond { get; init; } = 10;
 
+    /// <summary><c>Postgres:Identity</c>: sign in to the databases with tokens of this credential; null: with what the connection strings say.</summary>
+    public TokenCredential? DatabaseCredential { get; init; }
+
     public static TicketsOptions From(IConfiguration configuration)
     {
         var options = Read(configuration);
@@ -51,6 +56,7 @@ public sealed record TicketsOptions
         OplogRetention = Duration(configuration, "Oplog:Retention", TimeSpan.FromDays(7)),
         OplogHardRetention = Duration(configuration, "Oplog:HardRetention", TimeSpan.FromDays(30)),
         ConnectionsPerShard = Number(configuration, "Postgres:Connections", 12, least: 3),
+        DatabaseCredential = Flag(configuration, "Postgres:Identity") ? new DefaultAzureCredential() : null,
         UnservedSearchesPerSecond = Number(configuration, "Search:UnservedPerSecond", 10, least: 1),
     };
 
@@ -72,6 +78,13 @@ public sealed record TicketsOptions
             ? value
             : throw new InvalidOperationException($"{key} is '{text}': give a positive time as hh:mm:ss or d.hh:mm:ss.");
     }
+
+    private static bool Flag(IConfiguration configuration, string key) => configuration[key] switch
+    {
+        null or "" or "false" => false,
+        "true" => true,
+        var text => throw new InvalidOperationException($"{key} is '{text}': give true or false."),
+    };
 
     private static int Number(IConfiguration configuration, string key, int fallback, int least)
     {

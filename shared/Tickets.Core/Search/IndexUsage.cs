@@ -1,17 +1,8 @@
+using Tickets.Contracts;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 
 namespace Tickets.Core.Search;
-
-/// <summary>Searches that gave the same fields.</summary>
-/// <param name="RowsReadPerRowReturned">From samples; null when none was taken. 1 is the best an index can do.</param>
-public sealed record SearchShape(IReadOnlyList<string> Fields, bool Served, long Searches, long RowsReturned, double MeanMs, double? RowsReadPerRowReturned, DateTimeOffset LastAt);
-
-/// <param name="Scans">Since the database's statistics began.</param>
-public sealed record IndexStatistics(string Name, string Shard, IReadOnlyList<string> Columns, long Scans, long SizeBytes);
-
-/// <summary>How well a queue's indexes serve its searches (T15).</summary>
-public sealed record QueueIndexUsage(string Queue, IReadOnlyList<SearchShape> Searches, IReadOnlyList<IndexStatistics> Indexes);
 
 public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
 {

@@ -22,8 +22,11 @@ public sealed record QueueSettings(int QueueId, Queue Definition, WorkflowRules 
     public IReadOnlyList<string> Places { get; } = Definition.Moving is { } move ? [.. move.From.Union(move.To, StringComparer.Ordinal)] : Definition.Shards ?? [];
 
     /// <summary>The queue's own partitions on each of its shards.</summary>
-    public string TicketsTable { get; } = $"tickets_q{QueueId}";
-    public string MetaTable { get; } = $"ticket_meta_q{QueueId}";
+    public string TicketsTable { get; } = TicketsTableOf(QueueId);
+    public string MetaTable { get; } = MetaTableOf(QueueId);
+
+    public static string TicketsTableOf(int queueId) => $"tickets_q{queueId}";
+    public static string MetaTableOf(int queueId) => $"ticket_meta_q{queueId}";
 
     /// <summary>Whether writes must wait: the last changes are following the queue to its new shards.</summary>
     public bool IsSwitching => Definition.Moving is { Phase: QueueMove.Switching };

@@ -27,12 +27,14 @@ public sealed partial class SettingsCache(SettingsDatabase database, DatabaseSch
     /// <summary>Completes when the first copy has arrived.</summary>
     public Task Loaded => _loaded.Task;
 
+    /// <summary>Of the copy at hand; null before the first one.</summary>
+    public TimeSpan? Age => _loaded.Task.IsCompletedSuccessfully ? clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt)) : null;
+
     /// <summary>Why this process must not serve, or null.</summary>
     public string? StaleReason()
     {
-        if (!_loaded.Task.IsCompletedSuccessfully)
+        if (Age is not { } age)
             return "The settings have not been loaded yet.";
-        var age = clock.GetElapsedTime(Interlocked.Read(ref _refreshedAt));
         return age > options.SettingsMaxStaleness
             ? $"The settings were last refreshed {age.TotalSeconds:0} s ago; the limit is {options.SettingsMaxStaleness.TotalSeconds:0} s."
             : null;

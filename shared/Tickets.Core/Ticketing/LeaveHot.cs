@@ -25,12 +25,13 @@ internal sealed class LeaveHot(SettingsCache settings, PlacementFence fence, Tim
 
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(Sql.Command($"delete from {queue.MetaTable} where ticket_id = any($1)", Sql.Array(left)));
-        batch.BatchCommands.Add(Sql.Command("delete from ticket_numbers_used where ticket_id = any($1) and arrived_version is null and (expires_at is null or expires_at < $2)", Sql.Array(left), Sql.Value(clock.GetUtcNow())));
-        // What came from another shard is remembered for a while: a late second arrival must find that it has been here.
+        batch.BatchCommands.Add(Sql.Command("delete from ticket_numbers_used where ticket_id = any($1) and since_version is null and (expires_at is null or expires_at < $2)", Sql.Array(left), Sql.Value(clock.GetUtcNow())));
+        // What came from elsewhere is remembered for a while: a late second arrival must find that it has been here.
         batch.BatchCommands.Add(Sql.Command(
-            """
-            update ticket_numbers_used set gone = true, expires_at = case when arrived_version is null then expires_at else greatest(coalesce(expires_at, $2), $2) end
-            where ticket_id = any($1)
+            $"""
+            update ticket_numbers_used used set gone = true, since_version = ticket.version + 1,
+                expires_at = case when used.since_version is null then used.expires_at else greatest(coalesce(used.expires_at, $2), $2) end
+            from {queue.TicketsTable} ticket where ticket.ticket_id = any($1) and used.ticket_id = ticket.ticket_id
             """,
             Sql.Array(left),
             Sql.Value(clock.GetUtcNow() + Moves.NumberKept)));

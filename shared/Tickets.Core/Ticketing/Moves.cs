@@ -63,20 +63,50 @@ public sealed partial class Moves
         return true;
     }
 
+    /// <summary>Whether a shard can take a ticket now, as far as anybody can tell.</summary>
+    internal async Task<bool> CanArriveAsync(string shard, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = _shards[shard].Database.CreateCommand("select 1");
+            await command.ExecuteScalarAsync(cancel);
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
     /// <returns>False when the other shard cannot take the ticket now; the sweep tries again.</returns>
     internal async Task<bool> FinishAsync(string shard, int fromQueue, MovingTicket ticket, CancellationToken cancel)
     {
         var settings = _settings.Current;
         if (!settings.QueuesById.TryGetValue(ticket.QueueId, out var target) || !settings.QueuesById.TryGetValue(fromQueue, out var source))
             return false;
-        var arrival = await _writers[target.ShardOf(ticket.TicketId)].WriteAsync(new ArriveTicket(target, ticket), cancel);
+        IReadOnlyList<KeptAnswer> answers;
+        try
+        {
+            // The ticket is on its way, so there will be no more of them.
+            answers = await KeptAnswers.OfAsync(_shards[shard], ticket.TicketId, _clock.GetUtcNow(), cancel);
+        }
+        catch (NpgsqlException)
+        {
+            // The old shard is away: nothing is lost, the ticket arrives when it is back.
+            return false;
+        }
+
+        var arrival = await _writers[target.ShardOf(ticket.TicketId)].WriteAsync(new ArriveTicket(target, ticket, answers), cancel);
         if (arrival.IsProblem)
             return false;
         var clearing = await _writers[shard].WriteAsync(new FinishDeparture(source, ticket.TicketId, ticket.Version), cancel);
         return !clearing.IsProblem;
     }
 
-    /// <summary>Which of these tickets, all on their way to one queue, have arrived there: they are not in their old queue any more.</summary>
+    /// <summary>
+    /// Which of these tickets, all on their way to one queue, have arrived there: they are not in their old queue any more. Where the new shard cannot be asked
+    /// nobody can read them there, so they stay in their old queue as it last knew them.
+    /// </summary>
     internal async Task<IReadOnlySet<long>> ArrivedAsync(int toQueue, IReadOnlyList<TicketState> tickets, CancellationToken cancel)
     {
         var arrived = new HashSet<long>();
@@ -84,18 +114,32 @@ public sealed partial class Moves
             return arrived;
         foreach (var shard in tickets.GroupBy(ticket => target.ShardOf(ticket.TicketId), StringComparer.Ordinal))
         {
-            await using var command = _shards[shard.Key].Database.CreateCommand(
-                """
-                select used.ticket_id from ticket_numbers_used used join unnest($1::bigint[], $2::bigint[]) as left_as(ticket_id, version) on left_as.ticket_id = used.ticket_id
-                where used.arrived_version > left_as.version
-                """);
-            command.Parameters.Add(Sql.Array([.. shard.Select(ticket => ticket.TicketId)]));
-            command.Parameters.Add(Sql.Array([.. shard.Select(ticket => ticket.Version)]));
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                arrived.Add(reader.GetInt64(0));
+            try
+            {
+                arrived.UnionWith(await ArrivedOnAsync(_shards[shard.Key], [.. shard], cancel));
+            }
+            catch (NpgsqlException)
+            {
+                // Away: see above.
+            }
         }
 
+        return arrived;
+    }
+
+    private static async Task<List<long>> ArrivedOnAsync(Shard shard, IReadOnlyList<TicketState> tickets, CancellationToken cancel)
+    {
+        await using var command = shard.Database.CreateCommand(
+            """
+            select used.ticket_id from ticket_numbers_used used join unnest($1::bigint[], $2::bigint[]) as left_as(ticket_id, version) on left_as.ticket_id = used.ticket_id
+            where used.since_version > left_as.version
+            """);
+        command.Parameters.Add(Sql.Array([.. tickets.Select(ticket => ticket.TicketId)]));
+        command.Parameters.Add(Sql.Array([.. tickets.Select(ticket => ticket.Version)]));
+        var arrived = new List<long>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            arrived.Add(reader.GetInt64(0));
         return arrived;
     }
 

@@ -37,15 +37,17 @@ public sealed class TicketWrites
     private readonly ColdTickets _cold;
     private readonly TicketsOptions _options;
     private readonly TimeProvider _clock;
+    private readonly NumberedCreates _creates;
+    private readonly KeptAnswers _kept;
     private readonly ConcurrentDictionary<string, string> _homes = new(StringComparer.Ordinal);
 
-    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, ShardWriters writers, Moves moves, ColdTickets cold, TicketsOptions options, TimeProvider clock) =>
-        (_settings, _nonces, _numbers, _locator, _writers, _moves, _cold, _options, _clock) = (settings, nonces, numbers, locator, writers, moves, cold, options, clock);
+    internal TicketWrites(SettingsCache settings, Nonces nonces, TicketNumbers numbers, TicketLocator locator, NumberedCreates creates, KeptAnswers kept, ShardWriters writers, Moves moves, ColdTickets cold, TicketsOptions options, TimeProvider clock) =>
+        (_settings, _nonces, _numbers, _locator, _creates, _kept, _writers, _moves, _cold, _options, _clock) = (settings, nonces, numbers, locator, creates, kept, writers, moves, cold, options, clock);
 
     /// <summary>Issues nonces. Their home is the shard the caller last created on: a create on a nonce's home is one transaction.</summary>
     public async Task<Result<NoncesResponse>> TakeNoncesAsync(int count, Caller caller, CancellationToken cancel)
     {
-        var home = _homes.GetValueOrDefault(caller.KeyId) ?? _writers.All.First().Shard.Name;
+        var home = HomeOf(caller);
         var issued = new string[count];
         try
         {
@@ -59,6 +61,12 @@ public sealed class TicketWrites
 
         return new NoncesResponse(issued);
     }
+
+    /// <summary>A shard that is away is no home for new nonces.</summary>
+    private string HomeOf(Caller caller) =>
+        _homes.TryGetValue(caller.KeyId, out var known) && _writers[known].IsConnected
+            ? known
+            : (_writers.All.FirstOrDefault(writer => writer.IsConnected) ?? _writers.All.First()).Shard.Name;
 
     public async Task<Result<CreateTicketResponse>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
     {
@@ -91,9 +99,19 @@ public sealed class TicketWrites
     {
         if (!TicketId.TryParse(ticketId, out var id))
             return Problems.InvalidTicketId(ticketId);
-        return UpdateTicketShape.Strangers(body, inBulk: false) is { } strangers
-            ? strangers
-            : await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, idempotencyKey, cancel), cancel);
+        if (UpdateTicketShape.Strangers(body, inBulk: false) is { } strangers)
+            return strangers;
+        var use = idempotencyKey is null ? null : new IdempotencyUse(
+            ContentHash.Of($"{caller.KeyId}\n{id}\n{idempotencyKey}"),
+            ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
+            _clock.GetUtcNow() + _options.NonceLifetime);
+        var updated = await WhereverAsync(id, body, caller, queue => UpdateInAsync(queue, id, body, caller, ifMatch, use, cancel), cancel);
+
+        // A retry may find its ticket gone from the queue that it names, or in one with another workflow: what was answered once is answered again.
+        return use is not null && updated.Problem is { Status: 400 or 404 } or { Code: ProblemCodes.TicketArchived }
+            && await _kept.FindAsync(use!, certainly: updated.Problem.Status == 404, cancel) is { } kept
+            ? Answer(id, kept)
+            : updated;
     }
 
     /// <summary>An update as it stands in a bulk request, with the ticket's id among its members.</summary>
@@ -104,11 +122,11 @@ public sealed class TicketWrites
         if (!item.TryGetProperty("ticket_id", out var text) || text.ValueKind != JsonValueKind.String)
             return Problems.Invalid("/ticket_id", "This member is required: the id of the ticket.");
         return TicketId.TryParse(text.GetString()!, out var id)
-            ? await WhereverAsync(id, item, caller, queue => UpdateInAsync(queue, id, item, caller, ifMatch: null, idempotencyKey: null, cancel), cancel)
+            ? await WhereverAsync(id, item, caller, queue => UpdateInAsync(queue, id, item, caller, ifMatch: null, use: null, cancel), cancel)
             : Problems.InvalidTicketId(text.GetString()!);
     }
 
-    private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, string? idempotencyKey, CancellationToken cancel)
+    private async Task<Result<UpdateTicketResponse>> UpdateInAsync(QueueSettings queue, long id, JsonElement body, Caller caller, long? ifMatch, IdempotencyUse? use, CancellationToken cancel)
     {
         // Before anything is judged by that queue's workflow: its statuses and fields are not for everybody.
         QueueSettings? target = null;
@@ -124,15 +142,7 @@ public sealed class TicketWrites
         if (read.IsProblem)
             return read.Problem;
 
-        var command = read.Value with
-        {
-            IfMatch = ifMatch,
-            Idempotency = idempotencyKey is null ? null : new IdempotencyUse(
-                ContentHash.Of($"{caller.KeyId}\n{idempotencyKey}"),
-                ContentHash.Of(body, scope: $"{id}\n{ifMatch}\n"),
-                _clock.GetUtcNow() + _options.NonceLifetime),
-        };
-        return Answer(id, await WriteAsync(command, cancel));
+        return Answer(id, await WriteAsync(read.Value with { IfMatch = ifMatch, Idempotency = use }, cancel));
     }
 
     public async Task<Result<UpdateTicketResponse>> AcceptAsync(string ticketId, JsonElement body, Caller caller, CancellationToken cancel)
@@ -180,6 +190,9 @@ public sealed class TicketWrites
     /// <summary>Writes to a ticket, which may be on its way to another shard: then its move is finished first.</summary>
     private async Task<Result<Written>> WriteAsync(string shard, TicketCommand command, CancellationToken cancel)
     {
+        // Before it departs, and is kept from everybody until it arrives.
+        if (command is UpdateTicket { MoveTo: { } target } && target.ShardOf(command.TicketId) is var there && there != shard && !await _moves.CanArriveAsync(there, cancel))
+            return Problems.Unavailable($"The database of shard '{there}', which the ticket would move to, cannot be reached.");
         var written = await _writers[shard].WriteAsync(command, cancel);
         if (written.Problem?.Code == ProblemCodes.TicketMoving && await _moves.FinishAsync(shard, command.TicketId, cancel))
             written = await _writers[shard].WriteAsync(command, cancel);
@@ -211,21 +224,10 @@ public sealed class TicketWrites
             return read.Problem;
         var nonce = read.Value;
         var use = new NonceUse(content, nonce.ExpiresAt + Margin);
-        var shard = command.Queue.ShardOf(nonce.TicketId);
-        if (command.Queue.Shards.Count == 1)
-            _homes[caller.KeyId] = shard;
-
-        // Two shards must never use one nonce, so a create away from the nonce's home first claims it there.
-        if (nonce.Home != shard)
-        {
-            if (!_writers.Knows(nonce.Home))
-                return Problems.InvalidNonce($"The nonce belongs to shard '{nonce.Home}', which is no longer in use. Take a new one.");
-            var claim = await _writers[nonce.Home].WriteAsync(new ClaimNumber(command.Queue, nonce.TicketId, use), cancel);
-            if (claim.IsProblem)
-                return claim.Problem;
-        }
-
-        return await _writers[shard].WriteAsync(command with { TicketId = nonce.TicketId, Nonce = use }, cancel);
+        var created = await _creates.CreateAsync(command with { TicketId = nonce.TicketId, Nonce = use }, nonce.Home, cancel);
+        if (!created.IsProblem && command.Queue.Shards.Count == 1)
+            _homes[caller.KeyId] = command.Queue.Shards[0];
+        return created;
     }
 
     private async Task<Result<QueueSettings?>> QueueOfAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -255,22 +257,45 @@ public sealed class TicketWrites
             return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [named.Value!.Name], named.Value.Places, cancel) : changed;
         }
 
-        // A ticket that has just left for another queue is looked for once more; one that is cold is asked for where it was, because its
-        // shard may still know the answer to an Idempotency-Key.
+        // A ticket that has just left for another queue is looked for once more. Between two shards it may be missed on both, asked for on the one before it came and
+        // on the other after it left: so none is missing before a second look. One that is cold is asked for where it was, because its shard may still know the
+        // answer to an Idempotency-Key.
         for (var look = 1; ; look++)
         {
-            var located = (await _locator.FindAsync(id, cancel)).LastOrDefault(queue => caller.Reaches(queue.Name));
-            var cold = located is null ? await ColdQueueAsync(id, caller, cancel) : default;
-            if (cold.IsProblem)
-                return cold.Problem;
-            if ((located ?? cold.Value) is not { } queue)
-                return Problems.TicketNotFound(TicketId.Format(id));
-            var changed = await change(queue);
-            if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
-                return changed;
-            if (located is null || look == MaxLooks)
-                return await RefusalAsync(changed.Problem!, id, [queue.Name], queue.Places, cancel);
+            var located = await LocateAsync(id, caller, cancel);
+            if (located.Count == 0)
+                located = await LocateAsync(id, caller, cancel);
+            if (located.Count == 0)
+                return await ChangeColdAsync(id, caller, change, cancel);
+
+            Result<UpdateTicketResponse> changed = default;
+            foreach (var queue in located)
+            {
+                changed = await change(queue);
+                if (changed.Problem?.Code != ProblemCodes.TicketNotFound)
+                    return changed;
+            }
+
+            if (look == MaxLooks)
+            {
+                var refusal = await RefusalAsync(changed.Problem!, id, [.. located.Select(queue => queue.Name)], [.. located.SelectMany(queue => queue.Places).Distinct(StringComparer.Ordinal)], cancel);
+                return refusal.Code == ProblemCodes.TicketNotFound ? Problems.TicketMoving(TicketId.Format(id)) : refusal;
+            }
         }
+    }
+
+    private async Task<List<QueueSettings>> LocateAsync(long id, Caller caller, CancellationToken cancel) =>
+        (await _locator.FindAsync(id, cancel)).Where(queue => caller.Reaches(queue.Name)).ToList();
+
+    private async Task<Result<UpdateTicketResponse>> ChangeColdAsync(long id, Caller caller, Func<QueueSettings, Task<Result<UpdateTicketResponse>>> change, CancellationToken cancel)
+    {
+        var cold = await ColdQueueAsync(id, caller, cancel);
+        if (cold.IsProblem)
+            return cold.Problem;
+        if (cold.Value is not { } queue)
+            return Problems.TicketNotFound(TicketId.Format(id));
+        var changed = await change(queue);
+        return changed.IsProblem ? await RefusalAsync(changed.Problem, id, [queue.Name], queue.Places, cancel) : changed;
     }
 
     private async Task<Result<QueueSettings?>> ColdQueueAsync(long id, Caller caller, CancellationToken cancel)

@@ -104,6 +104,7 @@ public class QueueWallsTests(RunningApp app)
         ["GetIndexUsage"] = [new($"/queues/index-usage?queue={b}")],
         ["ReadOplog"] = [new("/oplog?max_ops=1000", Refused: false), new($"/oplog?queue={b}")],
         ["ReadOp"] = [new($"/oplog/{known.Shard}/{known.Opid}")],
+        ["SkipRefusedOp"] = [new($"/oplog/{known.Shard}/{known.Opid}/skip", """{"reason": "x"}""")],
         ["RunArchive"] = [new("/archive/runs")],
         ["ListOrchestrations"] = [new($"/orchestrations?hub={known.Shard}"), new($"/orchestrations?hub=settings&instance_id={known.Operation}")],
         ["OrchestrationHealth"] = [new("/orchestrations/health")],
@@ -127,6 +128,7 @@ public class QueueWallsTests(RunningApp app)
         ["ChangeWebhook"] = [new($"/webhooks/{known.Webhook}", """{"status": "paused"}""")],
         ["RemoveWebhook"] = [new($"/webhooks/{known.Webhook}")],
         ["ReplayWebhook"] = [new($"/webhooks/{known.Webhook}/replay", """{"cursor": "now"}""")],
+        ["ReadMetrics"] = [new("/metrics", Refused: false)],
         ["ListDeadDeliveries"] = [new($"/webhooks/{known.Webhook}/dead")],
     };
 

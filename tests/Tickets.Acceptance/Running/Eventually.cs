@@ -17,4 +17,19 @@ internal static class Eventually
 
         return waited.Elapsed;
     }
+
+    /// <summary>Asks until what comes is as wanted, for a minute; a slow machine is no fault.</summary>
+    /// <returns>What came last.</returns>
+    public static async Task<T> GetAsync<T>(Func<Task<T>> get, Func<T, bool> isWanted)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var got = await get();
+            if (isWanted(got))
+                return got;
+            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(1), $"It was still not so after {waited.Elapsed.TotalSeconds:0.0} s: {got}");
+            await Task.Delay(50);
+        }
+    }
 }

@@ -32,17 +32,76 @@ public class IdempotencyTests(RunningApp app)
     }
 
     [Fact]
-    public async Task A_key_used_with_another_body_or_ticket_is_refused()
+    public async Task A_key_used_with_another_body_is_refused_and_belongs_to_its_ticket_on_every_shard()
     {
         var queue = await app.NewQueueAsync();
         var (id, other) = (await app.Admin.CreateAsync(queue), await app.Admin.CreateAsync(queue));
         (await UpdateAsync(app.Admin, queue, id, "k", 1)).Ok();
 
         (await UpdateAsync(app.Admin, queue, id, "k", 2)).Problem(422, "idempotency_key_reused");
-        (await UpdateAsync(app.Admin, queue, other, "k", 1)).Problem(422, "idempotency_key_reused");
-
         Assert.Equal(2, (await app.Admin.TicketAsync(queue, id)).Number("version"));
-        Assert.Equal(1, (await app.Admin.TicketAsync(queue, other)).Number("version"));
+
+        var elsewhere = await app.NewQueueAsync("hot-1");
+        foreach (var (where, ticket) in new[] { (queue, other), (elsewhere, await app.Admin.CreateAsync(elsewhere)) })
+        {
+            var first = (await UpdateAsync(app.Admin, where, ticket, "k", 1)).Ok();
+            (await UpdateAsync(app.Admin, where, ticket, "k", 1)).Ok().Is(first.GetRawText());
+            Assert.Equal(2, (await app.Admin.TicketAsync(where, ticket)).Number("version"));
+        }
+    }
+
+    [Fact]
+    public async Task A_key_goes_along_when_its_ticket_moves_to_another_shard()
+    {
+        var (queue, there) = (await app.NewQueueAsync("hot-0"), await app.NewQueueAsync("hot-1"));
+        var id = await app.Admin.CreateAsync(queue);
+        var before = (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"meta.a": 1} }""", (Header, "before"))).Ok();
+        var move = $$"""{"set": {"queue": "{{there}}", "meta.a": 2} }""";
+        var moved = (await app.Admin.PatchAsync($"/tickets/{id}", move, (Header, "move"))).Ok();
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", move, (Header, "move"))).Ok().Is(moved.GetRawText());
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"meta.a": 1} }""", (Header, "before"))).Ok().Is(before.GetRawText());
+        (await app.Admin.PatchAsync($"/tickets/{id}", """{"set": {"meta.a": 3} }""", (Header, "before"))).Problem(422, "idempotency_key_reused");
+
+        var ticket = await app.Admin.TicketAsync(there, id);
+        Assert.Equal((3, 2), (ticket.Number("version"), ticket.GetProperty("meta").GetProperty("a").Number("data")));
+    }
+
+    [Fact]
+    public async Task Concurrent_moves_to_another_shard_with_one_key_have_one_effect_and_one_answer()
+    {
+        var (queue, there) = (await app.NewQueueAsync("hot-0"), await app.NewQueueAsync("hot-1"));
+        Api[] processes = [app.Admin, await app.SecondAsync()];
+        for (var round = 0; round < 8; round++)
+        {
+            var id = await app.Admin.CreateAsync(queue);
+            var body = $$"""{"set": {"queue": "{{there}}", "meta.a": 1} }""";
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => processes[i % 2].PatchAsync($"/tickets/{id}", body, (Header, $"round {round}"))));
+
+            // Whoever comes while the ticket is on its way may be told to try again, but never anything else.
+            Assert.Single(answers.Where(answer => answer.Status != 503).Select(answer => answer.Ok().GetRawText()).Distinct());
+            Assert.Equal(2, (await app.Admin.TicketAsync(there, id)).Number("version"));
+        }
+    }
+
+    [Fact]
+    public async Task A_retry_is_answered_before_the_workflow_of_the_tickets_new_queue_is_asked()
+    {
+        var workflow = RunningApp.NewName("plain");
+        (await app.Admin.PutAsync($"/workflows?workflow_id={workflow}", $$"""{"workflow_id": "{{workflow}}", "initial": "reported", "statuses": {"reported": {"to": ["closed"]}, "closed": {"terminal": true} } }""", ("If-None-Match", "*"))).Ok();
+        var (queue, plain) = (await app.NewQueueAsync("hot-0"), await app.NewQueueAsync("hot-0", workflow));
+        var id = await app.Admin.CreateAsync(queue, """ "indexed_meta": {"cost": 5} """);
+        const string Update = """{"set": {"indexed_meta.cost": 6} }""";
+        var updated = (await app.Admin.PatchAsync($"/tickets/{id}", Update, (Header, "update"))).Ok();
+        var move = $$"""{"set": {"queue": "{{plain}}"}, "unset": ["indexed_meta.cost"]}""";
+        var moved = (await app.Admin.PatchAsync($"/tickets/{id}", move, (Header, "move"))).Ok();
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", move, (Header, "move"))).Ok().Is(moved.GetRawText());
+        (await app.Admin.PatchAsync($"/tickets/{id}", Update, (Header, "update"))).Ok().Is(updated.GetRawText());
+
+        (await app.Admin.PatchAsync($"/tickets/{id}", Update, (Header, "another"))).Problem(400, "invalid_field");
+        Assert.Equal(3, (await app.Admin.TicketAsync(plain, id)).Number("version"));
     }
 
     [Fact]

@@ -8,11 +8,17 @@ public class HelpTests
     [
         [],
         ["nonce", "take"],
-        ["ticket"], ["ticket", "create"], ["ticket", "get"], ["ticket", "update"], ["ticket", "find"], ["ticket", "accept"], ["ticket", "bulk"],
-        ["oplog"], ["oplog", "list"], ["oplog", "tail"],
-        ["workflow"], ["workflow", "list"], ["workflow", "get"], ["workflow", "put"],
-        ["queue"], ["queue", "list"], ["queue", "get"], ["queue", "put"],
-        ["import"], ["health"],
+        ["ticket"], ["ticket", "create"], ["ticket", "get"], ["ticket", "update"], ["ticket", "find"], ["ticket", "accept"], ["ticket", "bulk"], ["ticket", "restore"], ["ticket", "erase"],
+        ["oplog"], ["oplog", "list"], ["oplog", "get"], ["oplog", "skip"], ["oplog", "tail"],
+        ["workflow"], ["workflow", "list"], ["workflow", "get"], ["workflow", "put"], ["workflow", "lint"], ["workflow", "draw"],
+        ["queue"], ["queue", "list"], ["queue", "get"], ["queue", "put"], ["queue", "move"], ["queue", "index-usage"],
+        ["key"], ["key", "list"], ["key", "get"], ["key", "create"], ["key", "rotate"], ["key", "revoke"], ["key", "whoami"], ["audit"], ["audit", "list"],
+        ["operation"], ["operation", "list"], ["operation", "get"], ["operation", "wait"], ["operation", "cancel"], ["operation", "result"],
+        ["cold"], ["cold", "scan"], ["cold", "rebuild-index"],
+        ["webhook"], ["webhook", "list"], ["webhook", "create"], ["webhook", "get"], ["webhook", "pause"], ["webhook", "resume"], ["webhook", "replay"], ["webhook", "dead"], ["webhook", "remove"],
+        ["orchestration"], ["orchestration", "list"], ["orchestration", "get"], ["orchestration", "health"], ["orchestration", "terminate"], ["orchestration", "resume"], ["orchestration", "rewind"],
+        ["notification"], ["notification", "list"], ["upkeep"], ["upkeep", "archive"], ["upkeep", "sweep"],
+        ["import"], ["export"], ["health"], ["doctor"], ["metrics"], ["completion"],
     ];
 
     /// <summary>A change of the help is a change of the interface: look at the difference, then copy help.actual.txt over help.golden.txt.</summary>

@@ -23,6 +23,7 @@ public class DependencyTests
         ("Webhooks", ["Access", "Oplog", "Platform", "Settings"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
         ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
+        ("Telemetry", ["Platform", "Settings", "Ticketing"]),
     ];
 
     [Fact]

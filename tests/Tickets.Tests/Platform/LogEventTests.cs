@@ -10,7 +10,7 @@ public class LogEventTests
     private static readonly Dictionary<string, int> Hundreds = new(StringComparer.Ordinal)
     {
         ["Hosting"] = 100, ["Health"] = 200, ["Platform"] = 300, ["Settings"] = 400, ["Ticketing"] = 500, ["Search"] = 600, ["Oplog"] = 700, ["Archive"] = 800,
-        ["Orchestration"] = 900, ["Notifications"] = 1100, ["Webhooks"] = 1200, ["Access"] = 1300,
+        ["Orchestration"] = 900, ["Notifications"] = 1100, ["Webhooks"] = 1200, ["Access"] = 1300, ["Telemetry"] = 1400,
     };
 
     private static readonly (Type Type, int Id)[] Events =

@@ -25,6 +25,9 @@ internal static class RelayMessages
         };
         if (op.Resolution is { } resolution)
             message.ApplicationProperties["resolution"] = resolution;
+        // Where Service Bus's own SDKs look for the trace of a message.
+        if (op.TraceParent is { } trace)
+            message.ApplicationProperties["Diagnostic-Id"] = trace;
         return message;
     }
 

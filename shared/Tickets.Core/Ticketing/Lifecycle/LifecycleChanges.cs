@@ -28,14 +28,15 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
     public static string InstanceOf(long ticketId) => string.Create(CultureInfo.InvariantCulture, $"ticket/{ticketId}");
 
     /// <param name="before">Null for a ticket that is new to the shard.</param>
-    public void Add(TicketState? before, TicketState after)
+    /// <param name="trace">Of the request that changed it, for the orchestration that it starts.</param>
+    public void Add(TicketState? before, TicketState after, string? trace)
     {
         var lives = IsLive(after);
         var entered = before is null || before.Status != after.Status || before.Queue.Workflow != after.Queue.Workflow;
         if (before is null || !IsLive(before))
         {
             if (lives)
-                Start(after, isNew: before is null && after.Version == 1);
+                Start(after, isNew: before is null && after.Version == 1, trace);
         }
         else if (entered || before.AcceptedBy != after.AcceptedBy || before.Group != after.Group || before.ClosedAt != after.ClosedAt || before.MovingTo != after.MovingTo)
         {
@@ -64,14 +65,14 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
     private static bool IsLive(TicketState ticket) => ticket is { ClosedAt: null, MovingTo: null } && ticket.Queue.Workflow.HasLifecycle;
 
     /// <param name="isNew">No orchestration can be about it yet.</param>
-    private void Start(TicketState ticket, bool isNew)
+    private void Start(TicketState ticket, bool isNew, string? trace)
     {
         var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(ticket.Status)?.Lifecycle;
         // A status without rules waits for a change, and a change wakes it anyhow.
         var first = rules is null ? DateTimeOffset.MaxValue.AddDays(-1) : LifecycleClock.First(rules, now);
         IsUrgent |= first <= now;
         var state = new LifecycleState(shard, ticket.TicketId, ticket.Status, now, ticket.Version);
-        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first });
+        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first, TraceParent = trace });
     }
 
     private void Tell(long ticketId, TicketTold told)

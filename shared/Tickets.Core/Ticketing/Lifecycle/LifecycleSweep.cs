@@ -8,17 +8,6 @@ using Tickets.Core.Settings;
 
 namespace Tickets.Core.Ticketing.Lifecycle;
 
-/// <param name="Repaired">Tickets that should have had an orchestration and had none; zero when nothing is wrong.</param>
-/// <param name="Adopted">Tickets whose workflow has come to need one, or whose queue has come here from another shard.</param>
-/// <param name="Told">Orchestrations that were told of changed settings.</param>
-/// <param name="Overdue">Due for more than five minutes and taken up by nobody.</param>
-/// <param name="Parked">Set aside by a fault.</param>
-public sealed record SweepReport(int Repaired, int Adopted, int Told, long Overdue, long Parked)
-{
-    public static SweepReport operator +(SweepReport one, SweepReport other) =>
-        new(one.Repaired + other.Repaired, one.Adopted + other.Adopted, one.Told + other.Told, one.Overdue + other.Overdue, one.Parked + other.Parked);
-}
-
 /// <summary>
 /// Compares the tickets that should have an orchestration with those that have one, and mends the difference (L5). Also carries changes of settings to tickets
 /// that wait already (L2). One process a shard at a time; stopping anywhere is harmless.

@@ -5,7 +5,6 @@ using Tickets.Core.Platform;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Numbers;
 using Tickets.Core.Ticketing.Rules;
-using Tickets.Core.Ticketing.Writing;
 
 namespace Tickets.Core.Ticketing.Lifecycle;
 
@@ -39,7 +38,7 @@ internal sealed class MakeErrorTicket(TicketRow rows, TicketMaker maker, ShardSe
         var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle;
         var group = rules?.Group ?? ticket.Group;
         var about = JsonSerializer.Serialize(new { ticket_id = TicketId.Format(state.TicketId), queue = ticket.Queue.Name, status = state.Status, why = input.Why });
-        var queue = await maker.MakeAsync(rules?.ErrorQueue ?? ticket.Queue.Name, input.Number, state.TicketId, group, [new MetaWrite(LifecycleChanges.ErrorBlock, about)], context);
+        var queue = await maker.MakeAsync(rules?.ErrorQueue ?? ticket.Queue.Name, state.Shard, input.Number, state.TicketId, group, [new MetaWrite(LifecycleChanges.ErrorBlock, about)], context);
         if (queue is null)
             return null;
         if (group is not null)
@@ -61,19 +60,20 @@ internal sealed class MakeChildTicket(TicketMaker maker) : TaskActivity<ChildReq
     public override async Task<object?> RunAsync(TaskActivityContext context, ChildRequest input)
     {
         var meta = (input.Child.Meta ?? new Dictionary<string, JsonElement>()).Select(block => new MetaWrite(block.Key, block.Value.GetRawText())).ToList();
-        _ = await maker.MakeAsync(input.Child.Queue, input.Number, input.State.TicketId, input.Child.Group, meta, context)
+        _ = await maker.MakeAsync(input.Child.Queue, input.State.Shard, input.Number, input.State.TicketId, input.Child.Group, meta, context)
             ?? throw new InvalidOperationException($"There is no queue '{input.Child.Queue}' for the child ticket.");
         return null;
     }
 }
 
 /// <summary>Makes tickets under numbers that were taken before: made twice, there is one.</summary>
-internal sealed class TicketMaker(SettingsCache settings, ShardWriters writers, TimeProvider clock)
+internal sealed class TicketMaker(SettingsCache settings, NumberedCreates creates, TimeProvider clock)
 {
     private static readonly TimeSpan UseKept = TimeSpan.FromDays(1);
 
+    /// <param name="home">The shard that remembers the number's use: the same each time.</param>
     /// <returns>The queue; null when there is none of this name.</returns>
-    public async Task<QueueSettings?> MakeAsync(string queueName, long number, long parent, string? group, IReadOnlyList<MetaWrite> meta, TaskActivityContext context)
+    public async Task<QueueSettings?> MakeAsync(string queueName, string home, long number, long parent, string? group, IReadOnlyList<MetaWrite> meta, TaskActivityContext context)
     {
         if (await settings.FindQueueAsync(queueName, context.Cancellation) is not { } queue)
             return null;
@@ -85,7 +85,7 @@ internal sealed class TicketMaker(SettingsCache settings, ShardWriters writers, 
             ParentId = parent,
             Meta = meta,
         };
-        var written = await writers[queue.ShardOf(number)].WriteAsync(command, context.Cancellation);
+        var written = await creates.CreateAsync(command, home, context.Cancellation);
         return written.IsProblem ? throw new InvalidOperationException(written.Problem.Detail) : queue;
     }
 }

@@ -28,6 +28,9 @@ internal sealed class PlacementFence(SettingsCache settings)
         return epoch;
     }
 
+    /// <summary>Whether the queue has not changed since these settings of it were read.</summary>
+    public bool IsCurrent(QueueSettings queue) => settings.Current.QueuesById.TryGetValue(queue.QueueId, out var now) && now.Definition.Revision == queue.Definition.Revision;
+
     /// <summary>Whether a ticket of the queue may be written on the shard by the settings at hand.</summary>
     public bool Allows(string shard, int queueId, long ticketId) =>
         settings.Current.QueuesById.TryGetValue(queueId, out var queue) && !queue.IsSwitching && queue.ShardOf(ticketId) == shard;

@@ -18,12 +18,13 @@ internal sealed class QueueCopy
     private readonly Shard _from;
     private readonly Shard _to;
     private readonly Func<long, bool> _belongs;
+    private readonly TimeProvider _clock;
     private readonly TicketCopy _copy;
     private CopyPosition _position;
 
-    private QueueCopy(QueueSettings queue, Shard from, Shard to, Func<long, bool> belongs, long token, CopyPosition position)
+    private QueueCopy(QueueSettings queue, Shard from, Shard to, Func<long, bool> belongs, TimeProvider clock, long token, CopyPosition position)
     {
-        (_queue, _from, _to, _belongs, _position) = (queue, from, to, belongs, position);
+        (_queue, _from, _to, _belongs, _clock, _position) = (queue, from, to, belongs, clock, position);
         _copy = new TicketCopy(queue, from, to, token);
     }
 
@@ -31,7 +32,7 @@ internal sealed class QueueCopy
 
     /// <summary>Begins the copy or takes it up where it was left; whoever had it before cannot write any more.</summary>
     /// <returns>Null when the copy is complete.</returns>
-    public static async Task<QueueCopy?> TakeUpAsync(QueueSettings queue, string moveId, Shard from, Shard to, Func<long, bool> belongs, CancellationToken cancel)
+    public static async Task<QueueCopy?> TakeUpAsync(QueueSettings queue, string moveId, Shard from, Shard to, Func<long, bool> belongs, TimeProvider clock, CancellationToken cancel)
     {
         var head = await HeadAsync(from, cancel);
         await using var command = to.Database.CreateCommand(
@@ -50,7 +51,7 @@ internal sealed class QueueCopy
         command.Parameters.Add(Sql.Value(head));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return reader.GetBoolean(3) ? null : new QueueCopy(queue, from, to, belongs, reader.GetInt64(0), new CopyPosition(reader.GetInt64(1), reader.GetInt64(2)));
+        return reader.GetBoolean(3) ? null : new QueueCopy(queue, from, to, belongs, clock, reader.GetInt64(0), new CopyPosition(reader.GetInt64(1), reader.GetInt64(2)));
     }
 
     /// <summary>Copies the next tickets in order of id.</summary>
@@ -94,7 +95,7 @@ internal sealed class QueueCopy
 
     private async Task AdvanceAsync(long[] ids, CopyPosition position, CancellationToken cancel)
     {
-        await _copy.CopyAsync([.. ids.Where(_belongs)], position, cancel);
+        await _copy.CopyAsync([.. ids.Where(_belongs)], position, _clock.GetUtcNow() + Moves.NumberKept, cancel);
         _position = position;
     }
 

@@ -131,7 +131,7 @@ public sealed class QueueRelocation
         if (_clock.GetUtcNow() < ClearsAt(move))
             throw new InvalidOperationException($"Queue '{name}' may still be read from its old shards until {ClearsAt(move):O}.");
         foreach (var shard in move.From)
-            await QueueRemains.RemoveAsync(_shards[shard], queue, id => QueueSettings.ShardOf(move.To, id) != shard, keepNumbers: _clock.GetUtcNow() + Moves.NumberKept, cancel);
+            await QueueRemains.RemoveAsync(_shards[shard], queue, id => QueueSettings.ShardOf(move.To, id) != shard, _clock.GetUtcNow() + Moves.NumberKept, cancel);
         await EndAsync(queue, move, cancel);
     }
 
@@ -146,7 +146,7 @@ public sealed class QueueRelocation
         // Whoever still copies loses its turn before what it copied is removed.
         await WaysAsync(queue, move, cancel);
         foreach (var shard in move.To)
-            await QueueRemains.RemoveAsync(_shards[shard], queue, id => QueueSettings.ShardOf(move.From, id) != shard, keepNumbers: null, cancel);
+            await QueueRemains.RemoveAsync(_shards[shard], queue, id => QueueSettings.ShardOf(move.From, id) != shard, _clock.GetUtcNow() + Moves.NumberKept, cancel);
         await EndAsync(queue, move, cancel);
         return true;
     }
@@ -169,6 +169,7 @@ public sealed class QueueRelocation
                 _shards[from],
                 _shards[to],
                 id => QueueSettings.ShardOf(move.From, id) == from && QueueSettings.ShardOf(move.To, id) == to,
+                _clock,
                 cancel);
             if (way is not null)
                 ways.Add(way);

@@ -10,8 +10,8 @@ internal static class QueueRemains
     private const int TicketsAtOnce = 2000;
 
     /// <param name="isLeft">Which tickets do not belong on the shard.</param>
-    /// <param name="keepNumbers">Until when the shard, as the home of their nonces, is to remember their numbers; null forgets those it learned by the copy.</param>
-    public static async Task RemoveAsync(Shard shard, QueueSettings queue, Func<long, bool> isLeft, DateTimeOffset? keepNumbers, CancellationToken cancel)
+    /// <param name="keepNumbers">Until when the shard is to remember at least that their numbers were used.</param>
+    public static async Task RemoveAsync(Shard shard, QueueSettings queue, Func<long, bool> isLeft, DateTimeOffset keepNumbers, CancellationToken cancel)
     {
         for (var after = 0L; await NextAsync(shard, queue, after, cancel) is { Length: > 0 } ids; after = ids[^1])
         {
@@ -20,17 +20,12 @@ internal static class QueueRemains
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(Sql.Command($"delete from {queue.TicketsTable} where ticket_id = any($1)", Sql.Array(left)));
             batch.BatchCommands.Add(Sql.Command($"delete from {queue.MetaTable} where ticket_id = any($1)", Sql.Array(left)));
-            // A number that the shard is the home of is as it was before a copy that was given up: claimed, if it was used at all.
-            batch.BatchCommands.Add(keepNumbers is { } until
-                ? Sql.Command(
-                    "update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3) where ticket_id = any($1) and queue_id = $2",
-                    Sql.Array(left),
-                    Sql.Value(queue.QueueId),
-                    Sql.Value(until))
-                : Sql.Command(
-                    "update ticket_numbers_used set queue_id = null, gone = false, expires_at = coalesce(expires_at, '-infinity') where ticket_id = any($1) and queue_id = $2",
-                    Sql.Array(left),
-                    Sql.Value(queue.QueueId)));
+            // Gone from here since the version with which it is there.
+            batch.BatchCommands.Add(Sql.Command(
+                "update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3) where ticket_id = any($1) and queue_id = $2 and not gone",
+                Sql.Array(left),
+                Sql.Value(queue.QueueId),
+                Sql.Value(keepNumbers)));
             await batch.ExecuteNonQueryAsync(cancel);
         }
     }

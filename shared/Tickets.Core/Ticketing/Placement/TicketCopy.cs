@@ -19,8 +19,9 @@ internal sealed class TicketCopy(QueueSettings queue, Shard from, Shard to, long
     private const string StagedNumbers = "staged_numbers";
     private const string StagedKeys = "staged_keys";
 
+    /// <param name="keepNumbers">Until when the new shard is to remember at least which tickets are gone.</param>
     /// <exception cref="StaleCopyException">Another copier has taken over, or the copy is complete.</exception>
-    public async Task CopyAsync(long[] tickets, CopyPosition position, CancellationToken cancel)
+    public async Task CopyAsync(long[] tickets, CopyPosition position, DateTimeOffset keepNumbers, CancellationToken cancel)
     {
         await using var target = await to.Database.OpenConnectionAsync(cancel);
         await using var writing = await target.BeginTransactionAsync(cancel);
@@ -35,19 +36,21 @@ internal sealed class TicketCopy(QueueSettings queue, Shard from, Shard to, long
             var ids = $"ticket_id = any('{{{string.Join(',', tickets)}}}')";
             await CopyRowsAsync(source, target, queue.TicketsTable, ids, cancel);
             await CopyRowsAsync(source, target, queue.MetaTable, ids, cancel);
-            await CopyNumbersAsync(source, target, tickets, ids, cancel);
+            await CopyNumbersAsync(source, target, tickets, ids, keepNumbers, cancel);
         }
 
         await writing.CommitAsync(cancel);
     }
 
-    /// <summary>Copies the answers to idempotency keys that expire at <paramref name="since"/> or later.</summary>
+    /// <summary>
+    /// Copies the answers to idempotency keys that expire at <paramref name="since"/> or later. Those of tickets that have been archived may be anybody's: they go too.
+    /// </summary>
     public async Task CopyKeysAsync(DateTimeOffset since, Func<long, bool> belongs, CancellationToken cancel)
     {
         await using var source = await from.Database.OpenConnectionAsync(cancel);
         var keys = new List<Guid>();
         await using (var command = new NpgsqlCommand(
-            "select k.key, k.ticket_id from idempotency_keys k join ticket_numbers_used n on n.ticket_id = k.ticket_id where k.expires_at >= $1 and n.queue_id = $2", source) { CommandTimeout = 0 })
+            "select k.key, k.ticket_id from idempotency_keys k left join ticket_numbers_used n on n.ticket_id = k.ticket_id where k.expires_at >= $1 and (n.queue_id = $2 or n.ticket_id is null)", source) { CommandTimeout = 0 })
         {
             command.Parameters.Add(Sql.Value(since));
             command.Parameters.Add(Sql.Value(queue.QueueId));
@@ -106,23 +109,31 @@ internal sealed class TicketCopy(QueueSettings queue, Shard from, Shard to, long
         await PipeAsync(source, target, table, table, ids, cancel);
     }
 
-    /// <summary>The new shard may know a number already, as the home of its nonce: what the nonce said must stay known.</summary>
-    private async Task CopyNumbersAsync(NpgsqlConnection source, NpgsqlConnection target, long[] tickets, string ids, CancellationToken cancel)
+    /// <summary>
+    /// What the old shard knows of where the tickets are, as far as it is newer than what the new one knows by itself: a ticket that has left the queue may long be
+    /// on the new shard, in another queue. What a nonce said stays known.
+    /// </summary>
+    private async Task CopyNumbersAsync(NpgsqlConnection source, NpgsqlConnection target, long[] tickets, string ids, DateTimeOffset keepNumbers, CancellationToken cancel)
     {
         await ExecuteAsync(target, $"create temp table {StagedNumbers} (like ticket_numbers_used) on commit drop", cancel);
-        await PipeAsync(source, target, "ticket_numbers_used", StagedNumbers, $"{ids} and queue_id = {queue.QueueId}", cancel);
+        await PipeAsync(source, target, "ticket_numbers_used", StagedNumbers, $"{ids} and queue_id is not null", cancel);
         await ExecuteAsync(
             target,
             $"""
-            with lost as (delete from ticket_numbers_used where ticket_id = any($1) and queue_id = $2 and ticket_id not in (select ticket_id from {StagedNumbers}))
-            insert into ticket_numbers_used as used (ticket_id, queue_id, content, expires_at, gone, arrived_version)
-            select ticket_id, queue_id, content, expires_at, gone, arrived_version from {StagedNumbers}
-            on conflict (ticket_id) do update set queue_id = excluded.queue_id, content = coalesce(excluded.content, used.content),
-                expires_at = greatest(excluded.expires_at, used.expires_at), gone = excluded.gone, arrived_version = greatest(excluded.arrived_version, used.arrived_version)
+            with forgotten as (
+                update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3)
+                where ticket_id = any($1) and queue_id = $2 and not gone and ticket_id not in (select ticket_id from {StagedNumbers}))
+            insert into ticket_numbers_used as used (ticket_id, queue_id, content, expires_at, gone, since_version)
+            select ticket_id, $2, content, case when is_there then expires_at else greatest(coalesce(expires_at, $3), $3) end, not is_there, since_version
+            from (select *, queue_id = $2 and not gone as is_there from {StagedNumbers}) staged
+            on conflict (ticket_id) do update set queue_id = excluded.queue_id, gone = excluded.gone, since_version = excluded.since_version,
+                content = coalesce(used.content, excluded.content), expires_at = greatest(used.expires_at, excluded.expires_at)
+            where used.queue_id is null or (coalesce(excluded.since_version, 0), not excluded.gone) > (coalesce(used.since_version, 0), not used.gone)
             """,
             cancel,
             Sql.Array(tickets),
-            Sql.Value(queue.QueueId));
+            Sql.Value(queue.QueueId),
+            Sql.Value(keepNumbers));
     }
 
     private static async Task PipeAsync(NpgsqlConnection source, NpgsqlConnection target, string table, string into, string condition, CancellationToken cancel)

@@ -40,7 +40,7 @@ internal sealed record Projection
                 errors.Add(new ProblemError($"{pointer}/{i}", $"'{(names[i].Length > 60 ? names[i][..60] : names[i])}' cannot be projected; possible are {string.Join(", ", Members)} and meta.BLOCK."));
         }
 
-        if (names.Count == 0)
+        if (names.Count == 0 && errors.Count == 0)
             errors.Add(new ProblemError(pointer, $"Name at least one member, or leave the projection out for all; possible are {string.Join(", ", Members)} and meta.BLOCK."));
         var all = members.Contains("meta");
         if (blocks.Count > 0)

@@ -19,7 +19,7 @@ internal sealed record NonceUse(Guid Content, DateTimeOffset ExpiresAt);
 
 internal sealed record CreateTicket(QueueSettings Queue, long TicketId) : TicketCommand(Queue, TicketId)
 {
-    /// <summary>Null: made without a nonce, or the nonce's use is claimed on another shard.</summary>
+    /// <summary>Null: made without a nonce.</summary>
     public NonceUse? Nonce { get; init; }
     public required string Status { get; init; }
     public string? Group { get; init; }
@@ -27,12 +27,16 @@ internal sealed record CreateTicket(QueueSettings Queue, long TicketId) : Ticket
     public DateTimeOffset? CreatedAt { get; init; }
     public IReadOnlyList<MetaWrite> Meta { get; init; } = [];
     public IReadOnlyList<FieldWrite> Indexed { get; init; } = [];
+
+    /// <summary>A shard that the number was claimed for, where it is certain by now that the ticket was not made and never will be.</summary>
+    public string? NotMadeOn { get; init; }
 }
 
 /// <summary>Claims a number on the nonce's home shard for a ticket on another one, so that two shards never use the same nonce.</summary>
-internal sealed record ClaimNumber(QueueSettings Queue, long TicketId, NonceUse Nonce) : TicketCommand(Queue, TicketId);
+/// <param name="For">The shard that is to make the ticket.</param>
+internal sealed record ClaimNumber(CreateTicket Create, string For) : TicketCommand(Create.Queue, Create.TicketId);
 
-/// <param name="Key">Hash of the caller's key id and the Idempotency-Key.</param>
+/// <param name="Key">Hash of the caller's key id, the ticket's id and the Idempotency-Key.</param>
 /// <param name="Content">Hash of the request.</param>
 internal sealed record IdempotencyUse(Guid Key, Guid Content, DateTimeOffset ExpiresAt);
 
@@ -69,9 +73,10 @@ internal sealed record UpdateTicket(QueueSettings Queue, long TicketId) : Ticket
 internal sealed record AcceptTicket(QueueSettings Queue, long TicketId, string By) : TicketCommand(Queue, TicketId);
 
 /// <summary>Puts a ticket that left another shard into its new queue; harmless to repeat.</summary>
-internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
+/// <param name="Answers">To the idempotency keys of its updates so far.</param>
+internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket, IReadOnlyList<KeptAnswer> Answers) : TicketCommand(Queue, Ticket.TicketId);
 
-/// <summary>Clears away what a ticket left behind on its old shard, once it has arrived; harmless to repeat.</summary>
+/// <summary>Clears away what a ticket left behind on its old shard, once it has arrived; harmless to repeat, and to what the ticket does later.</summary>
 /// <param name="Version">The version with which the ticket left.</param>
 internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
 

@@ -15,6 +15,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private readonly Dictionary<long, TicketState> _original = [];
     private readonly List<(PendingCommand Pending, Result<Written> Answer, int LastOp)> _answers = [];
     private readonly Dictionary<Guid, int> _opOfKey = [];
+    private readonly Dictionary<long, string> _traceOf = [];
     private LifecycleChanges? _lifecycle;
     private int _lastOp;
 
@@ -22,19 +23,26 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     public Dictionary<long, TicketState> Tickets { get; } = [];
     public Dictionary<(long TicketId, string Block), (TicketState Ticket, BlockWrite Write)> Blocks { get; } = [];
     public List<OpDraft> Ops { get; } = [];
+
+    /// <summary>For each op the trace of the request that made it.</summary>
+    public List<string?> Traces { get; } = [];
     public List<NumberUse> Numbers { get; } = [];
 
-    /// <summary>Numbers that were claimed here for another shard and are used here after all: their queue has moved meanwhile.</summary>
+    /// <summary>Numbers that were claimed for another shard, and are used here after all or claimed for a third one: their queue has moved meanwhile.</summary>
     public List<NumberUse> ClaimedNumbers { get; } = [];
     public List<(IdempotencyUse Use, long TicketId, TicketVersions Versions, int Op)> Keys { get; } = [];
 
     public List<(long TicketId, int FromQueue, MovingTicket Ticket)> Departures { get; } = [];
-    public List<TicketState> Arrivals { get; } = [];
-    public List<FinishDeparture> Finishes { get; } = [];
-    public List<TicketState> Returns { get; } = [];
+
+    /// <summary>Answers to idempotency keys that came with their tickets.</summary>
+    public List<KeptAnswer> ArrivedAnswers { get; } = [];
+
+    /// <summary>Tickets that come from other shards or from cold.</summary>
+    public List<Comer> Comers { get; } = [];
+    public List<(long TicketId, int FromQueue, long Version)> Finishes { get; } = [];
     public List<EraseTicket> Erasures { get; } = [];
 
-    public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || Finishes.Count > 0;
+    public bool HasWrites => Ops.Count > 0 || Numbers.Count > 0 || ClaimedNumbers.Count > 0 || Finishes.Count > 0;
 
     /// <summary>What the decisions mean for the tickets' orchestrations.</summary>
     public LifecycleChanges Lifecycle()
@@ -43,7 +51,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             return _lifecycle;
         _lifecycle = new LifecycleChanges(shard, now);
         foreach (var ticket in Tickets.Values)
-            _lifecycle.Add(Before(ticket.TicketId), ticket);
+            _lifecycle.Add(Before(ticket.TicketId), ticket, _traceOf.GetValueOrDefault(ticket.TicketId));
         return _lifecycle;
     }
 
@@ -66,6 +74,10 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
             _ => throw new InvalidOperationException($"No rule for {pending.Command}."),
         };
         _answers.Add((pending, answer, _lastOp));
+        while (Traces.Count < Ops.Count)
+            Traces.Add(pending.TraceParent);
+        if (pending.TraceParent is { } trace)
+            _traceOf[pending.Command.TicketId] = trace;
     }
 
     /// <summary>Tells every caller; call it only when the transaction's outcome is certain.</summary>
@@ -75,7 +87,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Create(CreateTicket command)
     {
-        var first = new Written(command.TicketId, new TicketVersions(1, command.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0, shard);
+        var first = Written.FirstOf(command, shard);
         var claimed = false;
         if (command.Nonce is { } nonce && loaded.Numbers.TryGetValue(command.TicketId, out var used))
         {
@@ -83,11 +95,13 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
                 return UsedOtherwise();
             if (used.QueueId is not null)
                 return first;
+            if (used.ClaimedFor is { } other && other != shard && other != command.NotMadeOn)
+                return Claimed(command.TicketId, other);
             claimed = true;
         }
 
         Apply(Rules.Decide.Create(command, now));
-        (claimed ? ClaimedNumbers : Numbers).Add(new NumberUse(command.TicketId, command.Queue.QueueId, command.Nonce));
+        (claimed ? ClaimedNumbers : Numbers).Add(new NumberUse(command.TicketId, command.Queue.QueueId, command.Nonce, shard));
         if (command.Nonce is not null)
             loaded.Numbers[command.TicketId] = new UsedNumber(command.Queue.QueueId, command.Nonce.Content);
         return first;
@@ -95,13 +109,26 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Claim(ClaimNumber command)
     {
-        var claimed = new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
+        var use = command.Create.Nonce!;
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used))
-            return used.Content == command.Nonce.Content ? claimed : UsedOtherwise();
-        Numbers.Add(new NumberUse(command.TicketId, null, command.Nonce));
-        loaded.Numbers[command.TicketId] = new UsedNumber(null, command.Nonce.Content);
-        return claimed;
+        {
+            if (used.Content != use.Content)
+                return UsedOtherwise();
+            if (used.QueueId is not null)
+                return Written.FirstOf(command.Create, shard);
+            if (used.ClaimedFor == command.For)
+                return Claimed(command.TicketId, command.For);
+            if (used.ClaimedFor is { } other && other != command.Create.NotMadeOn)
+                return Claimed(command.TicketId, other);
+            ClaimedNumbers.Add(new NumberUse(command.TicketId, null, use, command.For));
+        }
+        else
+            Numbers.Add(new NumberUse(command.TicketId, null, use, command.For));
+        loaded.Numbers[command.TicketId] = new UsedNumber(null, use.Content, ClaimedFor: command.For);
+        return Claimed(command.TicketId, command.For);
     }
+
+    private Written Claimed(long ticketId, string by) => new(ticketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard, ClaimedFor: by);
 
     private Result<Written> Update(UpdateTicket command)
     {
@@ -109,7 +136,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         {
             _lastOp = _opOfKey.GetValueOrDefault(use.Key);
             return stored.Content == use.Content
-                ? new Written(stored.TicketId, JsonSerializer.Deserialize(stored.Versions, TicketsJson.Default.TicketVersions)!, stored.Opid, stored.Shard ?? shard)
+                ? stored.ToWritten(shard)
                 : Problems.IdempotencyKeyReused();
         }
 
@@ -154,14 +181,19 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private Result<Written> Arrive(ArriveTicket command)
     {
         var arrived = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
-        if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used.ArrivedVersion >= command.Ticket.Version)
+        var isKnown = loaded.Numbers.TryGetValue(command.TicketId, out var used);
+        if (isKnown && used!.Since >= command.Ticket.Version)
             return arrived;
 
+        // It has been here before, and what it left is not cleared away yet: that it comes back proves that it had arrived elsewhere.
+        if (loaded.Departures.Remove(command.TicketId, out var left) && left.Version < command.Ticket.Version)
+            Finishes.Add((command.TicketId, left.FromQueue, left.Version));
         var state = command.Ticket.ToState(command.Queue);
         var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
         Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.MovedIn, state, DiffWriter.WholeTicket(state))]));
-        Arrivals.Add(state);
-        loaded.Numbers[command.TicketId] = new UsedNumber(command.Queue.QueueId, used.Content, state.Version);
+        Come(state, used);
+        foreach (var answer in command.Answers.Where(answer => loaded.Answers.TryAdd(answer.Key, answer.Answer)))
+            ArrivedAnswers.Add(answer);
         return arrived;
     }
 
@@ -174,9 +206,14 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         var state = command.Ticket.ToState(command.Queue) with { UpdatedAt = now };
         var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
         Apply(new Change(null, state, blocks, [OpDraft.Of(OpKinds.Restored, state, DiffWriter.WholeTicket(state))]));
-        Returns.Add(state);
-        loaded.Numbers[command.TicketId] = used with { QueueId = command.Queue.QueueId, Gone = false };
+        Come(state, used, returned: state);
         return returned;
+    }
+
+    private void Come(TicketState ticket, UsedNumber? used, TicketState? returned = null)
+    {
+        Comers.Add(new Comer(ticket.TicketId, IsKnown: used is not null, returned));
+        loaded.Numbers[ticket.TicketId] = new UsedNumber(ticket.Queue.QueueId, used?.Content, ticket.Version);
     }
 
     private Result<Written> Erase(EraseTicket command)
@@ -185,7 +222,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         if (hot?.MovingTo is not null)
             return Problems.TicketMoving(command.TicketId.ToString());
         var (version, status) = hot is null ? (command.Version, command.Status) : (hot.Version, hot.Status);
-        Erasures.Add(command);
+        Erasures.Add(command with { Version = version });
         Ops.Add(new OpDraft(OpKinds.Erased, command.TicketId, command.Queue.QueueId, version, status, hot?.Resolution, """{"set":{}}"""));
         _lastOp = Ops.Count;
         return new Written(command.TicketId, new TicketVersions(version, new Dictionary<string, long>()), 0, shard);
@@ -193,7 +230,7 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
     private Result<Written> Finish(FinishDeparture command)
     {
-        Finishes.Add(command);
+        Finishes.Add((command.TicketId, command.Queue.QueueId, command.Version));
         return new Written(command.TicketId, new TicketVersions(0, new Dictionary<string, long>()), 0, shard);
     }
 
@@ -236,4 +273,9 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
 
 /// <param name="QueueId">Null when the number is only claimed here.</param>
 /// <param name="Nonce">Null when the ticket was made without one.</param>
-internal sealed record NumberUse(long TicketId, int? QueueId, NonceUse? Nonce);
+/// <param name="For">The shard that makes the ticket.</param>
+internal sealed record NumberUse(long TicketId, int? QueueId, NonceUse? Nonce, string For);
+
+/// <param name="IsKnown">Whether the shard has a row for the number.</param>
+/// <param name="Returned">As it comes back from cold; null when it comes from another shard.</param>
+internal sealed record Comer(long TicketId, bool IsKnown, TicketState? Returned);

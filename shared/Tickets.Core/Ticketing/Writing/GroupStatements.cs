@@ -18,10 +18,10 @@ internal static class GroupStatements
     // Without the epoch there is no opid, and the row is refused.
     private const string WriteOps =
         """
-        insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff)
-        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff
-        from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[])
-          with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, ord)
+        insert into oplog (opid, at, ticket_id, queue_id, kind, version, status, resolution, diff, trace_parent)
+        select (select last_opid from oplog_head where epoch = $1) - $2 + op.ord, $3, op.ticket_id, op.queue_id, op.kind, op.version, op.status, op.resolution, op.diff, op.trace_parent
+        from unnest($4::bigint[], $5::int[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::json[], $11::text[])
+          with ordinality as op(ticket_id, queue_id, kind, version, status, resolution, diff, trace_parent, ord)
         """;
 
     /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
@@ -34,6 +34,7 @@ internal static class GroupStatements
             batch.BatchCommands.Add(Sql.Command("begin"));
         AddNumbers(batch, decisions);
         AddMoves(batch, decisions, now);
+        AddArrivedAnswers(batch, decisions.ArrivedAnswers);
         AddTickets(batch, decisions);
         AddBlocks(batch, decisions);
         AddErasures(batch, decisions, now);
@@ -53,30 +54,54 @@ internal static class GroupStatements
         return (last - decisions.Ops.Count + 1, TimeSpan.FromSeconds(waited));
     }
 
+    /// <summary>Where the group leaves a ticket that it makes or takes in: it may have sent it on within the shard already.</summary>
+    private static int? QueueOf(GroupDecisions decisions, NumberUse number) => number.QueueId is null ? null : decisions.Tickets[number.TicketId].Queue.QueueId;
+
     private static void AddNumbers(NpgsqlBatch batch, GroupDecisions decisions)
     {
         if (decisions.Numbers.Count > 0)
         {
             batch.BatchCommands.Add(Sql.Command(
-                "insert into ticket_numbers_used (ticket_id, queue_id, content, expires_at) select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::timestamptz[])",
+                "insert into ticket_numbers_used (ticket_id, queue_id, content, expires_at, claimed_for) select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::timestamptz[], $5::text[])",
                 Sql.Array(Column(decisions.Numbers, number => number.TicketId)),
-                Sql.Array(Column(decisions.Numbers, number => number.QueueId)),
+                Sql.Array(Column(decisions.Numbers, number => QueueOf(decisions, number))),
                 Sql.Array(Column(decisions.Numbers, number => number.Nonce?.Content)),
-                Sql.Times(Column(decisions.Numbers, number => number.Nonce?.ExpiresAt))));
+                Sql.Times(Column(decisions.Numbers, number => number.Nonce?.ExpiresAt)),
+                Sql.Array(Column(decisions.Numbers, number => number.QueueId is null ? number.For : null))));
         }
 
         if (decisions.ClaimedNumbers.Count > 0)
         {
             batch.BatchCommands.Add(Sql.Command(
-                "update ticket_numbers_used used set queue_id = claimed.queue_id from unnest($1::bigint[], $2::int[]) as claimed(ticket_id, queue_id) where used.ticket_id = claimed.ticket_id",
+                """
+                update ticket_numbers_used used set queue_id = claimed.queue_id, claimed_for = claimed.claimed_for
+                from unnest($1::bigint[], $2::int[], $3::text[]) as claimed(ticket_id, queue_id, claimed_for) where used.ticket_id = claimed.ticket_id
+                """,
                 Sql.Array(Column(decisions.ClaimedNumbers, number => number.TicketId)),
-                Sql.Array(Column(decisions.ClaimedNumbers, number => number.QueueId))));
+                Sql.Array(Column(decisions.ClaimedNumbers, number => QueueOf(decisions, number))),
+                Sql.Array(Column(decisions.ClaimedNumbers, number => (string?)number.For))));
         }
     }
 
-    /// <summary>Departures and arrivals of tickets that change shards.</summary>
+    /// <summary>Departures and arrivals of tickets that change shards. What a ticket once left behind goes before it comes back.</summary>
     private static void AddMoves(NpgsqlBatch batch, GroupDecisions decisions, DateTimeOffset now)
     {
+        foreach (var (ticketId, fromQueue, version) in decisions.Finishes)
+        {
+            // Only while the very departure stands, and only what was known of the ticket before it: a repetition that comes late must not touch one that has come back.
+            batch.BatchCommands.Add(Sql.Command(
+                $"""
+                with done as (delete from departures where ticket_id = $1 and (ticket ->> 'version')::bigint = $2 returning ticket_id),
+                     ticket as (delete from {QueueSettings.TicketsTableOf(fromQueue)} where ticket_id in (select ticket_id from done)),
+                     blocks as (delete from {QueueSettings.MetaTableOf(fromQueue)} where ticket_id in (select ticket_id from done))
+                update ticket_numbers_used set gone = true, since_version = $2, expires_at = greatest(coalesce(expires_at, $3), $3)
+                where ticket_id in (select ticket_id from done) and coalesce(since_version, 0) < $2
+                """,
+                Sql.Value(ticketId),
+                Sql.Value(version),
+                Sql.Value(now + Moves.NumberKept)));
+        }
+
         foreach (var departure in decisions.Departures)
         {
             batch.BatchCommands.Add(Sql.Command(
@@ -88,44 +113,39 @@ internal static class GroupStatements
                 Sql.Value(now)));
         }
 
-        foreach (var arrival in decisions.Arrivals)
+        foreach (var comer in decisions.Comers)
         {
+            var ticket = decisions.Tickets[comer.TicketId];
+            // No "on conflict": who saw no row decides anew when another has written one meanwhile.
             batch.BatchCommands.Add(Sql.Command(
-                """
-                insert into ticket_numbers_used (ticket_id, queue_id, arrived_version) values ($1, $2, $3)
-                on conflict (ticket_id) do update set queue_id = excluded.queue_id, arrived_version = excluded.arrived_version, gone = false
-                """,
-                Sql.Value(arrival.TicketId),
-                Sql.Value(arrival.Queue.QueueId),
-                Sql.Value(arrival.Version)));
+                comer.IsKnown
+                    ? "update ticket_numbers_used set queue_id = $2, since_version = $3, gone = false where ticket_id = $1"
+                    : "insert into ticket_numbers_used (ticket_id, queue_id, since_version) values ($1, $2, $3)",
+                Sql.Value(ticket.TicketId),
+                Sql.Value(ticket.Queue.QueueId),
+                Sql.Value(ticket.Version)));
+            if (comer.Returned is { } back)
+                AddReturn(batch, back, now);
         }
+    }
 
-        foreach (var back in decisions.Returns)
-        {
-            batch.BatchCommands.Add(Sql.Command(
-                """
-                insert into ticket_numbers_used (ticket_id, queue_id) values ($1, $2)
-                on conflict (ticket_id) do update set queue_id = excluded.queue_id, gone = false
-                """,
-                Sql.Value(back.TicketId),
-                Sql.Value(back.Queue.QueueId)));
-            AddReturn(batch, back, now);
-        }
-
-        foreach (var finish in decisions.Finishes)
-        {
-            // Only while the very departure stands: a repetition that comes late must not touch a ticket that has come back.
-            batch.BatchCommands.Add(Sql.Command(
-                $"""
-                with done as (delete from departures where ticket_id = $1 and (ticket ->> 'version')::bigint = $2 returning ticket_id),
-                     ticket as (delete from {finish.Queue.TicketsTable} where ticket_id in (select ticket_id from done)),
-                     blocks as (delete from {finish.Queue.MetaTable} where ticket_id in (select ticket_id from done))
-                update ticket_numbers_used set gone = true, expires_at = greatest(coalesce(expires_at, $3), $3) where ticket_id in (select ticket_id from done)
-                """,
-                Sql.Value(finish.TicketId),
-                Sql.Value(finish.Version),
-                Sql.Value(now + Moves.NumberKept)));
-        }
+    /// <summary>What an older stay of the ticket has left here is the same answer.</summary>
+    private static void AddArrivedAnswers(NpgsqlBatch batch, List<KeptAnswer> answers)
+    {
+        if (answers.Count == 0)
+            return;
+        batch.BatchCommands.Add(Sql.Command(
+            """
+            insert into idempotency_keys (key, content, ticket_id, versions, opid, expires_at, shard)
+            select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::json[], $5::bigint[], $6::timestamptz[], $7::text[]) on conflict (key) do nothing
+            """,
+            Sql.Array(Column(answers, kept => kept.Key)),
+            Sql.Array(Column(answers, kept => kept.Answer.Content)),
+            Sql.Array(Column(answers, kept => kept.Answer.TicketId)),
+            Sql.Json(Column(answers, kept => (string?)kept.Answer.Versions)),
+            Sql.Array(Column(answers, kept => kept.Answer.Opid)),
+            Sql.Times(Column(answers, kept => kept.ExpiresAt)),
+            Sql.Array(Column(answers, kept => kept.Answer.Shard))));
     }
 
     /// <summary>Tells readers not to trust a cold index from before.</summary>
@@ -155,7 +175,10 @@ internal static class GroupStatements
             batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.TicketsTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
             batch.BatchCommands.Add(Sql.Command($"delete from {erased.Queue.MetaTable} where ticket_id = $1", Sql.Value(erased.TicketId)));
             batch.BatchCommands.Add(Sql.Command(
-                "update ticket_numbers_used set gone = true, expires_at = coalesce(expires_at, $2) where ticket_id = $1", Sql.Value(erased.TicketId), Sql.Value(now)));
+                "update ticket_numbers_used set gone = true, since_version = $3, expires_at = greatest(coalesce(expires_at, $2), $2) where ticket_id = $1",
+                Sql.Value(erased.TicketId),
+                Sql.Value(now + Moves.NumberKept),
+                Sql.Value(erased.Version + 1)));
             AddTierMove(batch, erased.Queue, erased.TicketId, now);
         }
     }
@@ -237,9 +260,13 @@ internal static class GroupStatements
         if (moved.Count > 0)
         {
             batch.BatchCommands.Add(Sql.Command(
-                "update ticket_numbers_used used set queue_id = moved.queue_id from unnest($1::bigint[], $2::int[]) as moved(ticket_id, queue_id) where used.ticket_id = moved.ticket_id",
+                """
+                update ticket_numbers_used used set queue_id = moved.queue_id, since_version = moved.version
+                from unnest($1::bigint[], $2::int[], $3::bigint[]) as moved(ticket_id, queue_id, version) where used.ticket_id = moved.ticket_id
+                """,
                 Sql.Array(Column(moved, ticket => ticket.TicketId)),
-                Sql.Array(Column(moved, ticket => ticket.Queue.QueueId))));
+                Sql.Array(Column(moved, ticket => ticket.Queue.QueueId)),
+                Sql.Array(Column(moved, ticket => ticket.Version))));
         }
 
         if (made.Count > 0)
@@ -287,7 +314,8 @@ internal static class GroupStatements
             Sql.Array(Column(ops, op => op.Version)),
             Sql.Array(Column(ops, op => (string?)op.Status)),
             Sql.Array(Column(ops, op => op.Resolution)),
-            Sql.Json(Column(ops, op => (string?)op.Diff))));
+            Sql.Json(Column(ops, op => (string?)op.Diff)),
+            Sql.Array([.. decisions.Traces])));
 
         if (decisions.Keys.Count > 0)
         {

@@ -8,7 +8,13 @@ namespace Tickets.Core.Ticketing.Writing;
 /// <param name="Opid">The op of the change; 0 when nothing had to be written.</param>
 /// <param name="Shard">The shard whose log has the op.</param>
 /// <param name="Departed">The ticket is on its way to another shard and is still to arrive there.</param>
-internal sealed record Written(long TicketId, TicketVersions Versions, long Opid, string Shard, MovingTicket? Departed = null);
+/// <param name="ClaimedFor">No ticket was made: the number is claimed for this shard, the only one that may have made it.</param>
+internal sealed record Written(long TicketId, TicketVersions Versions, long Opid, string Shard, MovingTicket? Departed = null, string? ClaimedFor = null)
+{
+    /// <summary>What a create answers, the first time and every time.</summary>
+    public static Written FirstOf(CreateTicket create, string shard) =>
+        new(create.TicketId, new TicketVersions(1, create.Meta.ToDictionary(meta => meta.Block, _ => 1L, StringComparer.Ordinal)), 0, shard);
+}
 
 /// <summary>A command that waits for its group, and its caller's answer.</summary>
 internal sealed class PendingCommand(TicketCommand command, CancellationToken cancel)
@@ -16,6 +22,9 @@ internal sealed class PendingCommand(TicketCommand command, CancellationToken ca
     private readonly TaskCompletionSource<Result<Written>> _answer = new();
 
     public TicketCommand Command => command;
+
+    /// <summary>The trace that the change belongs to, for its op; null when nobody records it.</summary>
+    public string? TraceParent { get; } = TraceContext.Current;
     public Task<Result<Written>> Answer => _answer.Task;
 
     /// <summary>Roughly the memory that the command holds, in bytes.</summary>

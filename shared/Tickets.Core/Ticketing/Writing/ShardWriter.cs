@@ -26,10 +26,14 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private NpgsqlConnection? _connection;
     private long _epoch;
     private bool _committing;
+    private string _outcome = "";
     private Task _running = Task.CompletedTask;
 
     public Shard Shard => shard;
     public int Waiting => _waiting.Count;
+
+    /// <summary>Whether it had its database when it last wrote.</summary>
+    public bool IsConnected => _connection is not null;
 
     /// <summary>Called after each group with the shard's newest opid.</summary>
     public Action<long>? OnCommitted { get; set; }
@@ -47,10 +51,16 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         return _waiting.TryAdd(pending) switch
         {
             Admission.Taken => pending.Answer,
-            Admission.QueueFull => Task.FromResult<Result<Written>>(Problems.QueueBusy(command.Queue.Name)),
-            Admission.Full => Task.FromResult<Result<Written>>(Problems.Overloaded(shard.Name)),
+            Admission.QueueFull => Refused("queue_full", Problems.QueueBusy(command.Queue.Name)),
+            Admission.Full => Refused("full", Problems.Overloaded(shard.Name)),
             _ => Task.FromResult<Result<Written>>(Problems.Unavailable("This process is shutting down.")),
         };
+    }
+
+    private Task<Result<Written>> Refused(string reason, Contracts.Problem problem)
+    {
+        WriterMetrics.Refusals.Add(1, new("shard", shard.Name), new("reason", reason));
+        return Task.FromResult<Result<Written>>(problem);
     }
 
     /// <summary>Takes no more commands, writes those that wait, and ends.</summary>
@@ -72,9 +82,13 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             var group = await _waiting.TakeAsync(MaxGroup, MaxGroupBytes);
             if (group.Count == 0)
                 return;
+            using var span = WriterMetrics.Span(shard.Name, group);
+            var from = clock.GetTimestamp();
+            _outcome = "decided";
             try
             {
                 await CommitAsync(group);
+                WriterMetrics.CountGroup(shard.Name, group.Count, _outcome, clock.GetElapsedTime(from));
                 if (_crowd.Pause is { Ticks: > 0 } pause)
                     await Task.Delay(pause, clock);
             }
@@ -82,6 +96,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             {
                 // Whatever it was, the writer must live on and nobody may wait for ever. What was being committed may stand.
                 LogFailed(logger, shard.Name, fault);
+                WriterMetrics.CountGroup(shard.Name, group.Count, "failed", clock.GetElapsedTime(from));
                 await DropConnectionAsync();
                 Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
             }
@@ -142,6 +157,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         catch (Exception fault) when (IsLoss(fault))
         {
             LogLost(logger, shard.Name, fault);
+            _outcome = "unavailable";
             await DropConnectionAsync();
             Refuse(group, _committing ? Problems.OutcomeUnknown() : Away());
             return null;
@@ -174,6 +190,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         var (first, waited) = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
         _crowd.Saw(waited);
         decisions.Answer(first);
+        WriterMetrics.CountChanges(decisions.Ops);
         if (decisions.Ops.Count > 0)
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
         if (decisions.Lifecycle().IsUrgent)
@@ -190,9 +207,11 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         return session;
     }
 
-    // A claim belongs to the nonce's home, and a departure is cleared away where it began, wherever the queue is now.
+    // A claim belongs to the nonce's home, and a departure is cleared away where it began, wherever the queue is now. A create with a number was allowed by a claim
+    // that was made under the settings it names: under newer ones the number is claimed anew.
     private bool IsAtItsPlace(TicketCommand command) =>
-        command is ClaimNumber or FinishDeparture || fence.Allows(shard.Name, command.Queue.QueueId, command.TicketId);
+        command is ClaimNumber or FinishDeparture
+        || (fence.Allows(shard.Name, command.Queue.QueueId, command.TicketId) && (command is not CreateTicket { Nonce: not null } || fence.IsCurrent(command.Queue)));
 
     /// <summary>Faults that another try mends: the world changed between the decision and the write.</summary>
     private async Task<bool> IsWorthAnotherTryAsync(PostgresException refusal)
@@ -250,6 +269,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         }
 
         LogRefused(logger, shard.Name, fault.SqlState, fault);
+        _outcome = "failed";
         var away = fault.IsTransient || fault.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.UndefinedTable;
         Refuse(group, away ? Away() : Problems.Internal());
     }
