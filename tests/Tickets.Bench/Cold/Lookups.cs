@@ -35,8 +35,8 @@ internal sealed class Lookups : ColdScenario
 
         var blocks = await BlocksAsync(scene);
         using var http = new HttpClient();
-        var (raw, ours, row, rawRow) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
-        scene.Sheet.Progress("Lookups, rows, and what the emulator takes for either by itself, in turns");
+        var (raw, ours, row) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        scene.Sheet.Progress("Lookups, raw reads and rows in turns");
         var (lookups, requests) = (scene.Reader.Lookups, scene.Reader.StorageRequests);
         foreach (var id in ids)
         {
@@ -44,20 +44,16 @@ internal sealed class Lookups : ColdScenario
             await TimeAsync(raw, () => RawAsync(http, uri, block));
             await TimeAsync(ours, () => LookupAsync(scene, id));
             await TimeAsync(row, () => peer.ReadAsync(id));
-            await TimeAsync(rawRow, () => peer.RawAsync(http, scene.Stack.Storage, id));
         }
 
         scene.Sheet.Info("table_rows", documents.Count, "rows");
         var perLookup = (double)(scene.Reader.StorageRequests - requests) / (scene.Reader.Lookups - lookups);
-        foreach (var (name, times) in new[] { ("raw_get", raw), ("lookup", ours), ("table_row", row), ("raw_row", rawRow) })
+        foreach (var (name, times) in new[] { ("raw_get", raw), ("lookup", ours), ("table_row", row) })
         {
             scene.Sheet.Info($"{name}_p50", times.Milliseconds(0.5), "ms");
             scene.Sheet.Info($"{name}_p99", times.Milliseconds(0.99), "ms");
         }
 
-        // What there is to win or lose by the design, with both clients' own work taken away: the emulator's blobs are on disk, its tables in memory.
-        scene.Sheet.Info("raw_get_vs_raw_row", raw.Milliseconds(0.5) / rawRow.Milliseconds(0.5), "x");
-        scene.Sheet.Info("table_row_vs_raw_row", row.Milliseconds(0.5) / rawRow.Milliseconds(0.5), "x");
         var days = await scene.Shards.ReadChangesAsync(ColdScene.Queue, 0, default);
         var stored = days.Sum(day => TablePeer.BytesOf(day.ToEntity(ColdScene.Queue, 1)) + day.Parts.Sum(part => part.Bytes)) / (double)days.Sum(day => day.Parts.Sum(part => part.Tickets));
         scene.Sheet.Figure("requests_per_lookup", perLookup, "requests", Target.AtMost(1.01));

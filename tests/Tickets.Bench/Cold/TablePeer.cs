@@ -1,6 +1,4 @@
 using System.Text;
-using Azure.Storage;
-using Azure.Storage.Sas;
 using Tickets.Core.Platform.Tables;
 
 namespace Tickets.Bench.Cold;
@@ -9,8 +7,6 @@ namespace Tickets.Bench.Cold;
 internal sealed class TablePeer(TableClient table)
 {
     private const string Partition = "bench~cold";
-
-    private string? _signature;
 
     public async Task FillAsync(IEnumerable<(long Id, ReadOnlyMemory<byte> Json)> tickets)
     {
@@ -21,19 +17,6 @@ internal sealed class TablePeer(TableClient table)
 
     public async Task<string> ReadAsync(long id) =>
         (await table.GetEntityAsync<TableEntity>(Partition, Key(id))).Value.GetString("Document") ?? throw new BenchException($"Row {id} has no document.");
-
-    /// <summary>The same row by a bare request, as it comes over the wire.</summary>
-    public async Task RawAsync(HttpClient http, string connectionString, long id)
-    {
-        var account = TableConnectionString.Parse(connectionString);
-        _signature ??= new AccountSasBuilder(AccountSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1), AccountSasServices.Tables, AccountSasResourceTypes.Object)
-            .ToSasQueryParameters(new StorageSharedKeyCredential(account.Account, Convert.ToBase64String(account.Key))).ToString();
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{account.Endpoint}/{table.Name}(PartitionKey='{Partition}',RowKey='{Key(id)}')?{_signature}");
-        request.Headers.TryAddWithoutValidation("Accept", "application/json;odata=nometadata");
-        request.Headers.TryAddWithoutValidation("x-ms-version", "2019-02-02");
-        using var response = await http.SendAsync(request);
-        await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
-    }
 
     public static TableEntity Entity(long id, ReadOnlyMemory<byte> json) => new(Partition, Key(id)) { ["Document"] = Encoding.UTF8.GetString(json.Span) };
 

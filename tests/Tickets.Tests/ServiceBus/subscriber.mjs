@@ -15,7 +15,7 @@ async function session(topic, subscription) {
   const receiver = await client.acceptNextSession(topic, subscription);
   try {
     for (;;) {
-      const messages = await receiver.receiveMessages(200, { maxWaitTimeInMs: 300 });
+      const messages = await receiver.receiveMessages(200, { maxWaitTimeInMs: 2000 });
       if (messages.length === 0) return;
       const now = Date.now();
       for (const m of messages)
