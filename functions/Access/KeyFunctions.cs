@@ -41,9 +41,14 @@ internal static class KeyFunctions
             return;
         }
 
-        // The only answer with a secret of ours in it; nothing on the way may keep it.
-        context.Response.Headers.CacheControl = "no-store";
-        await context.WithOptionalBody(async body => await context.Answer(await make(body, retry.Value), TicketsJson.Default.Key));
+        await context.WithOptionalBody(async body =>
+        {
+            var made = await make(body, retry.Value);
+            // The only answer with a secret of ours in it; nothing on the way may keep it.
+            if (!made.IsProblem)
+                context.Response.Headers.CacheControl = "no-store";
+            await context.Answer(made, TicketsJson.Default.Key);
+        });
     }
 
     private static async Task Get(HttpContext context) =>

@@ -36,7 +36,7 @@ internal sealed class Schemas
         if (schema is not JsonObject described)
             return schema;
 
-        // Members that are null are left out.
+        // Members that are null are left out, but for those of tickets, where null is told.
         if (described["required"] is JsonArray required)
         {
             var always = context.TypeInfo.Properties.Where(member => !member.IsGetNullable && Nullable.GetUnderlyingType(member.PropertyType) is null).Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
@@ -45,9 +45,10 @@ internal sealed class Schemas
 
         if (described.TryGetPropertyValue("default", out var otherwise) && otherwise is null)
             described.Remove("default");
-        if (described["type"] is JsonArray types)
-            described["type"] = types.Select(one => one!.GetValue<string>()).First(one => one != "null");
-        return context.TypeInfo.Kind == JsonTypeInfoKind.Object && described["properties"] is not null ? Kept(type, described) : described;
+        if (context.TypeInfo.Kind != JsonTypeInfoKind.Object || described["properties"] is null)
+            return described;
+        described["type"] = "object";
+        return Kept(type, described);
     }
 
     private JsonObject Kept(Type type, JsonObject schema)
