@@ -16,6 +16,6 @@ internal static class NotificationDescriptions
 
     public static FunctionDescription Sweep() => new("Orchestrations", "Look for tickets whose orchestration is missing")
     {
-        Answers = [new(200, "What was found and mended.", NotificationJson.Default.SweepReport, """{"repaired": 0, "adopted": 0, "told": 0, "overdue": 0, "parked": 0}""")],
+        Answers = [new(200, "What was found and mended.", TicketsJson.Default.SweepReport, """{"repaired": 0, "adopted": 0, "told": 0, "overdue": 0, "parked": 0}""")],
     };
 }

@@ -34,14 +34,14 @@ internal static class OpenApiFunctions
         _ => context.AnswerProblem(HttpProblems.NotFound),
     };
 
-    private static Task Asset(HttpContext context, string name, string type)
+    private static async Task Asset(HttpContext context, string name, string type)
     {
-        using var packed = typeof(Swashbuckle.AspNetCore.SwaggerUI.SwaggerUIOptions).Assembly.GetManifestResourceStream(Assets + name)
+        await using var packed = typeof(Swashbuckle.AspNetCore.SwaggerUI.SwaggerUIOptions).Assembly.GetManifestResourceStream(Assets + name)
             ?? throw new InvalidOperationException($"The package has no {name}.");
         using var file = new MemoryStream();
-        using (var unpacked = new GZipStream(packed, CompressionMode.Decompress))
-            unpacked.CopyTo(file);
-        return context.AnswerFile(file.ToArray(), type);
+        await using (var unpacked = new GZipStream(packed, CompressionMode.Decompress))
+            await unpacked.CopyToAsync(file, context.RequestAborted);
+        await context.AnswerFile(file.ToArray(), type);
     }
 
     private static byte[] Page(string name) => Pages.Read(name);

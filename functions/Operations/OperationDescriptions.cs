@@ -32,13 +32,13 @@ internal static class OperationDescriptions
     public static FunctionDescription List() => new(Tag, "List operations")
     {
         Details = "Newest first, of the queues that the caller reaches. A page may be empty and yet not the last.",
-        Answers = [new(200, "A page.", OperationsJson.Default.OperationList, $$"""{"operations": [{{Running}}]}""")],
+        Answers = [new(200, "A page.", TicketsJson.Default.OperationList, $$"""{"operations": [{{Running}}]}""")],
         Problems = [ProblemCodes.InvalidCursor],
     };
 
     public static FunctionDescription Get() => new(Tag, "Ask how an operation stands")
     {
-        Answers = [new(200, "The operation.", OperationsJson.Default.Operation, Running, "Retry-After")],
+        Answers = [new(200, "The operation.", TicketsJson.Default.Operation, Running, "Retry-After")],
         Problems = [ProblemCodes.OperationNotFound],
     };
 
@@ -51,7 +51,7 @@ internal static class OperationDescriptions
     public static FunctionDescription Cancel() => new(Tag, "End an operation at its next step")
     {
         Details = "What it has done stays done, unless its kind gives up; one that has ended stays as it is.",
-        Answers = [new(200, "The operation as it stands.", OperationsJson.Default.Operation, Running.Replace("running", "canceled", StringComparison.Ordinal))],
+        Answers = [new(200, "The operation as it stands.", TicketsJson.Default.Operation, Running.Replace("running", "canceled", StringComparison.Ordinal))],
         Problems = [ProblemCodes.OperationNotFound],
     };
 
@@ -59,7 +59,7 @@ internal static class OperationDescriptions
     {
         Details = details,
         Body = new(body, example),
-        Answers = [new(202, "Taken on; ask at `Operation-Location`.", OperationsJson.Default.Operation, NotStarted, "Operation-Location", "Retry-After")],
+        Answers = [new(202, "Taken on; ask at `Operation-Location`.", TicketsJson.Default.Operation, NotStarted, "Operation-Location", "Retry-After")],
         Problems = [ProblemCodes.TooManyRequests, .. problems],
     };
 }

@@ -16,7 +16,7 @@ internal static class SearchDescriptions
     public static FunctionDescription IndexUsage() => new("Search", "See how well a queue's indexes serve its searches")
     {
         Required = ["queue"],
-        Answers = [new(200, "Searches by the fields they give, and indexes by their use.", SearchJson.Default.QueueIndexUsage,
+        Answers = [new(200, "Searches by the fields they give, and indexes by their use.", TicketsJson.Default.QueueIndexUsage,
             """{"queue": "incidents/birdstrikes", "searches": [{"fields": ["state"], "served": true, "searches": 812, "rows_returned": 4020, "mean_ms": 1.2, "rows_read_per_row_returned": 1, "last_at": "2026-01-31T08:30:00Z"}], "indexes": [{"name": "tickets_7_state", "shard": "hot-0", "columns": ["s1"], "scans": 812, "size_bytes": 8192}]}""")],
         Problems = [ProblemCodes.NotFound],
     };

@@ -10,21 +10,27 @@ public sealed record SystemOverview(
 }
 
 /// <param name="Status"><c>ok</c>, or <c>failing</c>; then the rest is missing.</param>
-/// <param name="WriterWaiting">Commands that wait in this process to be written.</param>
-/// <param name="WriterRoom">How many may wait; more are refused.</param>
-/// <param name="Connections">Of this system to the database, all processes together.</param>
-/// <param name="ConnectionsActive">Those that work at the moment.</param>
-/// <param name="ConnectionsMax">What the server allows, to everybody.</param>
-/// <param name="RelayBehind">Ops that Service Bus has not taken; null where no relay has run.</param>
 public sealed record ShardOverview(string Shard, string Status)
 {
     public string? Reason { get; init; }
+
+    /// <summary>Commands that wait in this process to be written.</summary>
     public int? WriterWaiting { get; init; }
+
+    /// <summary>How many may wait; more are refused.</summary>
     public int? WriterRoom { get; init; }
+
+    /// <summary>Of this system to the database, all processes together.</summary>
     public int? Connections { get; init; }
+
+    /// <summary>Those that work at the moment.</summary>
     public int? ConnectionsActive { get; init; }
+
+    /// <summary>What the server allows, to everybody.</summary>
     public int? ConnectionsMax { get; init; }
     public long? LastOpid { get; init; }
+
+    /// <summary>Ops that Service Bus has not taken; null where no relay has run.</summary>
     public long? RelayBehind { get; init; }
     public double? RelayOldestSeconds { get; init; }
     public string? RelayFailure { get; init; }

@@ -29,7 +29,7 @@ internal static class JsonSchemaCheck
             return $"{at}: {value?.ToJsonString()} is not {constant.ToJsonString()}";
         if (rules["type"] is { } type && !Types(type).Contains(TypeOf(value), StringComparer.Ordinal) && !(TypeOf(value) == "integer" && Types(type).Contains("number", StringComparer.Ordinal)))
             return $"{at}: {TypeOf(value)} instead of {type.ToJsonString()}";
-        if (rules["format"]?.GetValue<string>() == "date-time" && !DateTimeOffset.TryParse(value!.GetValue<string>(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
+        if (value is not null && rules["format"]?.GetValue<string>() == "date-time" && !DateTimeOffset.TryParse(value.GetValue<string>(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
             return $"{at}: '{value}' is no time";
         return value switch
         {

@@ -13,7 +13,7 @@ namespace Tickets.Core.Operations.Overview;
 /// Gathers what operators look at. Many pages may be open: whoever asks within two seconds gets the same reading, and what is counted is
 /// bounded, so that looking costs little however much there is. A shard that is away is told as such and the rest is there.
 /// </summary>
-public sealed class ReadOverview
+public sealed class ReadOverview : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
@@ -41,6 +41,8 @@ public sealed class ReadOverview
             _reading.Release();
         }
     }
+
+    public void Dispose() => _reading.Dispose();
 
     private async Task<SystemOverview> GatherAsync(CancellationToken cancel)
     {
