@@ -56,12 +56,13 @@ public sealed class ReadNotifications(ShardSet shards, SettingsCache settings, T
         var rows = new List<Row>();
         if (limit <= 0)
             return rows;
-        // Only what was written by transactions that are over, and all before them too: nothing can come in behind the cursor.
+        // Only what was written by transactions that are over, and all before them too: nothing can come in behind the cursor. The order is
+        // that of the column; written_by alone would be the text that is selected, where 1000 comes before 999.
         await using var command = shard.Database.CreateCommand(
             """
             select written_by::text, notification_id, recipient, kind, ticket_id, queue_id, at, body from notifications
             where recipient = $1 and (written_by, notification_id) > ($2::text::xid8, $3) and written_by < pg_snapshot_xmin(pg_current_snapshot())
-            order by written_by, notification_id limit $4
+            order by notifications.written_by, notification_id limit $4
             """);
         command.Parameters.Add(Sql.Value(recipient));
         command.Parameters.Add(Sql.Value(after.WrittenBy.ToString(CultureInfo.InvariantCulture)));

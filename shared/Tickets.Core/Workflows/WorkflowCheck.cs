@@ -1,5 +1,4 @@
 using Tickets.Contracts;
-using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Workflows;
 
@@ -79,8 +78,8 @@ internal static class WorkflowCheck
     {
         foreach (var (member, text) in new[] { ("lifetime", status.Lifetime), ("remind_every", status.RemindEvery) })
         {
-            if (text is not null && (!Iso8601Duration.TryParse(text, out var time) || time <= TimeSpan.Zero))
-                faults.Add(new ProblemError($"{pointer}/{member}", $"'{text}' is not a positive ISO 8601 duration such as PT4H."));
+            if (text is not null && Durations.Fault(text) is { } fault)
+                faults.Add(new ProblemError($"{pointer}/{member}", fault));
         }
 
         if (status.OnTimeout is { } target && !statuses.ContainsKey(Transition.Parse(target).To))

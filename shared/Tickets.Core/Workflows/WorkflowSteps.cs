@@ -40,8 +40,8 @@ internal static class WorkflowSteps
         reader.Finish(unknown);
         if (step.Webhook is { } address && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             reader.Fault("webhook", "Expected an http or https address.");
-        if (step.Wait is { } wait && (!Iso8601Duration.TryParse(wait, out var time) || time <= TimeSpan.Zero))
-            reader.Fault("wait", $"'{wait}' is not a positive ISO 8601 duration such as PT4H.");
+        if (step.Wait is { } wait && Durations.Fault(wait) is { } fault)
+            reader.Fault("wait", fault);
         if (step.UntilClosed is { } closed && closed != Children && !Platform.TicketId.TryParse(closed, out _))
             reader.Fault("until_closed", "Expected 'children' or a ticket's id.");
         if (step.SendOn == false)
