@@ -52,9 +52,9 @@ public class QueueMoveTests(RunningApp app)
                 await relocator.Steps.CopyAsync(queue, "move", TimeSpan.FromSeconds(60), _ => { }, cut.Token);
                 await relocator.Steps.SwitchAsync(queue, "move", cut.Token);
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (cut.IsCancellationRequested)
             {
-                // As if the process had died here: another one goes on.
+                // As if the process had died here: another one goes on. The driver may also tell of a row that it did not expect.
             }
         }
 

@@ -89,7 +89,7 @@ public class CompactionTests(ArchiveStack stack)
                 await scene.EmptyAsync();
                 scene.Options = scene.Options with { RetiredGrace = TimeSpan.Zero, OrphanAge = TimeSpan.Zero };
                 for (var i = 0; i < 3; i++)
-                    await scene.PutPartAsync(Day, Numbers(i, 90, 3), $"part {i}");
+                    await scene.PutPartAsync(Day, Numbers(i, 24, 3), $"part {i}");
                 var warm = scene.Process();
                 await scene.TextAsync(1, warm);
                 var fault = new StorageFault(request, executed);
@@ -101,15 +101,15 @@ public class CompactionTests(ArchiveStack stack)
                 }
 
                 points++;
-                foreach (var id in Numbers(0, 90, 1))
+                foreach (var id in Numbers(0, 24, 1))
                     Assert.Equal($"part {id % 3}", await scene.TextAsync(id, warm));
                 await KeepAsync(scene.Process(), scene);
                 await KeepAsync(scene.Process(), scene);
                 var row = await scene.RowAsync();
-                Assert.Equal(90, Assert.Single(row.Parts).Tickets);
+                Assert.Equal(24, Assert.Single(row.Parts).Tickets);
                 Assert.Empty(row.Retired);
                 Assert.Equal(1, await scene.CountBlobsAsync());
-                foreach (var id in Numbers(0, 90, 1))
+                foreach (var id in Numbers(0, 24, 1))
                     Assert.Equal($"part {id % 3}", await scene.TextAsync(id, warm));
             }
         }

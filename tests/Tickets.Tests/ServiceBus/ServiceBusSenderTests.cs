@@ -1,6 +1,7 @@
 using System.Net;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Identity;
 using Tickets.Core.Platform.ServiceBus;
 
 namespace Tickets.Tests.ServiceBus;
@@ -115,6 +116,15 @@ public class ServiceBusSenderTests(ServiceBusStack stack)
     }
 
     [Fact]
+    public async Task An_identity_whose_issuer_gives_no_token_is_an_unauthorized_access()
+    {
+        using var transport = new ScriptedTransport();
+        var sender = new ServiceBusClient("acme.servicebus.windows.net", new FailingCredential(), new ServiceBusClientOptions { Transport = transport, Retry = { MaxRetries = 0 } }).CreateSender("oplog");
+        var fault = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => sender.SendMessagesAsync([Message("a")]));
+        Assert.IsType<CredentialUnavailableException>(fault.InnerException);
+    }
+
+    [Fact]
     public async Task A_batch_takes_what_fits_and_is_what_it_was_when_one_does_not()
     {
         var sender = new ServiceBusClient(stack.Broker.ConnectionString).CreateSender("t");
@@ -155,6 +165,13 @@ public class ServiceBusSenderTests(ServiceBusStack stack)
             Scope = requestContext.Scopes.Single();
             return new AccessToken($"{++_made}", DateTimeOffset.UtcNow.AddHours(1));
         }
+    }
+
+    private sealed class FailingCredential : TokenCredential
+    {
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new CredentialUnavailableException("The issuer is away.");
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new CredentialUnavailableException("The issuer is away.");
     }
 
     /// <summary>Answers in the place of the network, with statuses in turn.</summary>

@@ -26,7 +26,16 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
     {
         while (true)
         {
-            await TryRunAsync(drain: false, cancel);
+            try
+            {
+                await TryRunAsync(drain: false, cancel);
+            }
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
+            {
+                // Whatever it was: one shard's relay may not end for good, nor take the process along.
+                logger.RelayStumbled(shard.Name, fault);
+            }
+
             await Task.Delay(Standby, clock, cancel);
         }
     }

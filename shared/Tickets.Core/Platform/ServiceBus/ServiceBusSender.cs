@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Identity;
 
 namespace Tickets.Core.Platform.ServiceBus;
 
@@ -33,7 +34,7 @@ public sealed class ServiceBusSender
 
     /// <summary>Returns when all of them are stored.</summary>
     /// <exception cref="ServiceBusException">They are not, or it is not known whether they are.</exception>
-    /// <exception cref="UnauthorizedAccessException">The key or identity may not send here.</exception>
+    /// <exception cref="UnauthorizedAccessException">The key or identity may not send here, or the identity's issuer gave no token.</exception>
     public async Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default)
     {
         using var message = _pipeline.CreateMessage();
@@ -50,6 +51,10 @@ public sealed class ServiceBusSender
         catch (Exception fault) when (fault is RequestFailedException or AggregateException or IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw ServiceBusFailures.NoAnswer(fault);
+        }
+        catch (AuthenticationFailedException fault)
+        {
+            throw new UnauthorizedAccessException("No token for Service Bus could be had from the identity's issuer.", fault);
         }
 
         if (message.Response.Status != 201)
