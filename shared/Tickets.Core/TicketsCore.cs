@@ -139,10 +139,11 @@ public static class TicketsCore
         services.AddSingleton<ExpiredKeys>();
         services.AddSingleton<IndexUpkeep>();
         AddHosted<SearchStatistics>(services);
+        services.AddSingleton<UnbuiltIndexes>();
         services.AddSingleton<UnservedSearches>();
         services.AddSingleton<IndexUsage>();
         services.AddSingleton<SearchCursors>();
-        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get), Get<SearchStatistics>(get), Get<UnservedSearches>(get), Get<Moves>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get), Get<SearchStatistics>(get), Get<UnbuiltIndexes>(get), Get<UnservedSearches>(get), Get<Moves>(get), Get<TimeProvider>(get)));
     }
 
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)

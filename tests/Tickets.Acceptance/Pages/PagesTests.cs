@@ -49,7 +49,7 @@ public class PagesTests(RunningApp app)
         await browser.EvaluateAsync($"ui.preauthorizeApiKey('key', '{app.Admin.Key}'); document.querySelector('#operations-Access-GetCaller .opblock-summary-control').click()");
         await browser.WaitForAsync("document.querySelector('#operations-Access-GetCaller .execute')");
         await browser.EvaluateAsync("document.querySelector('#operations-Access-GetCaller .execute').click()");
-        await browser.WaitForAsync("document.querySelector('#operations-Access-GetCaller .live-responses-table .response-col_status')?.textContent.includes('200')");
+        await browser.WaitForAsync("document.querySelector('#operations-Access-GetCaller .live-responses-table tbody .response-col_status')?.textContent.includes('200')");
         Assert.Contains("admin", (await browser.EvaluateAsync("document.querySelector('#operations-Access-GetCaller .live-responses-table').textContent"))!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Empty(browser.Complaints);
     }

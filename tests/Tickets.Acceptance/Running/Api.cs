@@ -41,7 +41,8 @@ public sealed class Api(Uri address, string? key)
 
         using var response = await Http.SendAsync(request);
         var answer = await Answer.ReadAsync(response);
-        Assert.Null(OpenApiCheck.Fault(method, $"/api/v1{path}", json, answer));
+        var fault = OpenApiCheck.Fault(method, $"/api/v1{path}", json, answer);
+        Assert.True(fault is null, fault);
         return answer;
     }
 
