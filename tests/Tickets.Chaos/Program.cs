@@ -9,6 +9,8 @@ using Tickets.Local;
 IExperiment[] experiments =
 [
     new RegisterExperiment(),
+    new ChangesExperiment(),
+    new TestsExperiment("changes-relayed", "R2", "The same through Service Bus, a subscriber and the example's search index, with the broker killed too.", [("Tickets.Acceptance", ["*ChangeLogChaosTests.*"])], new Dictionary<string, string> { ["TICKETS_CHAOS_OPS"] = "100000" }),
     new RetryExperiment(),
     new TestsExperiment(
         "crash-points", "R4", "Reference orchestrations with a fault at the n-th access to the database for every n, before it and with its answer lost.", [("Tickets.Tests", ["*CrashPointTests.*"])]),
@@ -19,7 +21,12 @@ IExperiment[] experiments =
     new TestsExperiment(
         "archive", "R7", "The move to the cold tier with a death at every storage request and the storage account killed, readers all the while.",
         [("Tickets.Tests", ["*ArchiverCrashTests.*", "*KilledStorageTests.*", "*ArchiverRaceTests.A_reader_finds*"]), ("Tickets.Acceptance", ["*ArchiveTests.Readers_of_two*"])]),
+    new HttpExperiment(),
+    new ParserExperiment(),
+    new ModelExperiment(),
+    new OverloadExperiment(),
     new TestsExperiment("walls", "R12", "Every function of the app, asked with one team's strongest key for what is another's.", [("Tickets.Acceptance", ["*QueueWallsTests.*"])]),
+    new PlantedExperiment(),
 ];
 
 var name = new Argument<string>("name") { Description = $"One of {string.Join(", ", experiments.Select(each => each.Name))}; or all." };
@@ -27,14 +34,15 @@ var minutes = new Option<double?>("--minutes") { Description = "How long each on
 var seed = new Option<int?>("--seed") { Description = "Of all that is drawn by lot; printed, so that a run can be repeated." };
 var bounded = new Option<bool>("--bounded") { Description = "Small; figures of speed are told and not judged; what dotnet test runs is left to it." };
 var noBuild = new Option<bool>("--no-build") { Description = "Tests that are run by name are built already." };
+var only = new Option<string?>("--only") { Description = "One planted bug, by name." };
 var output = new Option<string>("--output") { Description = "The folder for histories and reports.", DefaultValueFactory = _ => Path.Combine(Repository.Root, ".local", "chaos") };
 
-var root = new RootCommand("Puts the promises to the test. Ends with 0 when all are kept, 1 when one is broken, 2 when it could not be run.") { name, minutes, seed, bounded, noBuild, output };
+var root = new RootCommand("Puts the promises to the test. Ends with 0 when all are kept, 1 when one is broken, 2 when it could not be run.") { name, minutes, seed, bounded, noBuild, only, output };
 root.SetAction(async (arguments, _) =>
 {
     var asked = arguments.GetValue(name)!;
     var options = new RunOptions(
-        arguments.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000), arguments.GetValue(minutes), arguments.GetValue(bounded), !arguments.GetValue(noBuild), arguments.GetValue(output)!);
+        arguments.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000), arguments.GetValue(minutes), arguments.GetValue(bounded), !arguments.GetValue(noBuild), arguments.GetValue(output)!, arguments.GetValue(only));
     var chosen = asked == "all" ? [.. experiments.Where(each => !(options.Bounded && each.IsInTheSuite))] : experiments.Where(each => each.Name == asked).ToList();
     if (chosen.Count == 0)
     {

@@ -4,8 +4,9 @@ namespace Tickets.Chaos.Checkers;
 /// <param name="Mark">What tells it from all others.</param>
 internal sealed record LoggedOp(string Shard, long Opid, string Mark);
 
-/// <summary>A write that was answered with the place of its op.</summary>
-internal sealed record Acknowledged(string Shard, long Opid, string Mark, long Begun, long Ended);
+/// <summary>A write that was acknowledged.</summary>
+/// <param name="Shard">Where its op is, where the answer says so.</param>
+internal sealed record Acknowledged(string? Shard, long Opid, string Mark, long Begun, long Ended);
 
 /// <summary>No op lost, skipped, reordered or repeated, whoever reads, and none that was rolled back.</summary>
 internal static class ChangeLog
@@ -25,8 +26,10 @@ internal static class ChangeLog
             faults.Add($"{shard} has {kept.Count(op => op.Shard == shard)} ops up to {head}");
         for (var reader = 0; reader < readers.Count; reader++)
             faults.AddRange(Reader(reader, readers[reader], heads, marks));
-        faults.AddRange(acknowledged.Where(each => marks.GetValueOrDefault((each.Shard, each.Opid)) != each.Mark)
-            .Select(each => $"{each.Mark} was acknowledged as {each.Shard}/{each.Opid}, which is {marks.GetValueOrDefault((each.Shard, each.Opid), "nothing")}"));
+        var known = marks.Values.ToHashSet();
+        faults.AddRange(acknowledged.Where(each => !known.Contains(each.Mark)).Select(each => $"{each.Mark} was acknowledged and is lost"));
+        faults.AddRange(acknowledged.Where(each => each.Shard is not null && marks.GetValueOrDefault((each.Shard!, each.Opid)) != each.Mark)
+            .Select(each => $"{each.Mark} was acknowledged as {each.Shard}/{each.Opid}, which is {marks.GetValueOrDefault((each.Shard!, each.Opid), "nothing")}"));
         faults.AddRange(kept.Where(op => undone.Contains(op.Mark)).Select(op => $"{op.Shard}/{op.Opid} is {op.Mark}, which was rolled back"));
         faults.AddRange(RealTime(acknowledged));
         return faults;
@@ -52,7 +55,7 @@ internal static class ChangeLog
     /// <summary>A write that was answered before another was begun comes before it on its shard.</summary>
     private static IEnumerable<string> RealTime(IEnumerable<Acknowledged> acknowledged)
     {
-        foreach (var shard in acknowledged.GroupBy(each => each.Shard))
+        foreach (var shard in acknowledged.Where(each => each.Shard is not null).GroupBy(each => each.Shard))
         {
             var byEnd = shard.OrderBy(each => each.Ended).ToList();
             var (next, newest) = (0, default(Acknowledged));

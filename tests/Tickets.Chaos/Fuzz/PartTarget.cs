@@ -59,7 +59,7 @@ internal sealed class PartTarget : IFuzzTarget
         using var writer = new PartWriter(output);
         for (var id = 1_000L; id < 1_400; id += 2)
         {
-            var json = $$"""{"ticket_id":"{{id}}","status":"closed","meta":{"text":"{{new string((char)('a' + (id % 26)), (int)(id % 900))}}"}}""";
+            var json = $$"""{"ticket_id":"{{id}}","status":"closed","meta":{"text":"{{new string((char)('a' + (id % 26)), (int)(id % 900))}}"} }""";
             _written.Add((id, json));
             await writer.AppendAsync(id, Encoding.UTF8.GetBytes(json), CancellationToken.None);
         }

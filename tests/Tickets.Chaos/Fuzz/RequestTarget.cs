@@ -71,7 +71,7 @@ internal sealed class RequestTarget(string name, IReadOnlyList<string> seeds, Fu
         }
     }
 
-    private static Caller Administrator { get; } = Caller.All;
+    private static Caller Administrator { get; } = new("fuzz", Role.Admin, [""]);
 
     private static QueueSettings MakeQueue()
     {

@@ -33,6 +33,10 @@ public class ChangeLogTests
         Assert.Contains(ChangeLog.Check(Kept, [], [new("s", 2, "z", 0, 1)], new HashSet<string>()), fault => fault.Contains("z was acknowledged as s/2, which is b", StringComparison.Ordinal));
 
     [Fact]
+    public void An_acknowledged_op_that_is_nowhere_is_found() =>
+        Assert.Equal("z was acknowledged and is lost", Assert.Single(ChangeLog.Check(Kept, [], [new(null, 0, "z", 0, 1)], new HashSet<string>())));
+
+    [Fact]
     public void An_op_that_was_rolled_back_and_is_there_is_found() =>
         Assert.Contains(ChangeLog.Check(Kept, [], [], new HashSet<string> { "b" }), fault => fault.Contains("was rolled back", StringComparison.Ordinal));
 
