@@ -25,7 +25,10 @@ internal sealed class Callers(AccessOptions options, KeyRing keys, IServiceProvi
             return new(Limited(options.EasyAuth && request.Headers.Authorization.Count == 0 ? EasyAuth.Caller(request) : null));
         if (credential.StartsWith(ApiKeyPrefix, StringComparison.Ordinal))
             return new(Limited(keys.Authenticate(credential)));
-        return _tokens.Value is { } tokens ? FromToken(tokens, credential) : default;
+        if (_tokens.Value is { } tokens)
+            return FromToken(tokens, credential);
+        // Robots behind the platform's authentication send the token that it has checked; whom it found stands beside it.
+        return new(Limited(options.EasyAuth ? EasyAuth.Caller(request) : null));
     }
 
     private async ValueTask<Caller?> FromToken(Tokens tokens, string credential) => Limited(await tokens.AuthenticateAsync(credential));

@@ -13,13 +13,15 @@ internal static class Grants
 
     private const string Ours = "tickets.";
     private const string All = "*";
+    private const int MaxSubjectLength = 256;
 
     /// <param name="roles">The values of the role claims; those of other applications are passed over.</param>
     /// <param name="queues">Queue prefixes.</param>
-    /// <returns>Null when nothing is granted, or two different roles: which of them was meant for which queues could not be told.</returns>
+    /// <returns>Null when nothing is granted, the subject cannot be the name of a caller, or there are two different roles: which of them was meant for which queues could not be told.</returns>
     public static Caller? Caller(string subject, IEnumerable<string> roles, IEnumerable<string> queues)
     {
-        if (subject.Length == 0)
+        // Names of callers are kept with what they do, and shown: no longer than that, and without what a database or a log could not take.
+        if (subject.Length is 0 or > MaxSubjectLength || subject.Any(character => char.IsControl(character) || char.IsSurrogate(character)))
             return null;
         Role? role = null;
         var prefixes = queues.Select(Prefix).ToList();

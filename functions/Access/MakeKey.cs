@@ -29,7 +29,8 @@ internal static class MakeKey
                 .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
                 .AddEnvironmentVariables()
                 .Build();
-            await using var database = NpgsqlDataSource.Create(TicketsOptions.From(configuration).SettingsDatabase);
+            var options = TicketsOptions.From(configuration);
+            await using var database = ShardSet.Open(options.SettingsDatabase, options);
             await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, CancellationToken.None);
             Console.WriteLine(await new ApiKeyStore(database, TimeProvider.System).CreateAsync(role, args.Length > 1 ? args[1..] : [""], "Made by make-key", CancellationToken.None));
             return 0;

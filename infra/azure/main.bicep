@@ -20,6 +20,13 @@ param postgresSku string = 'Standard_D2ds_v5'
 @description('Disk of each PostgreSQL server, in GiB.')
 param postgresStorageGb int = 128
 
+@description('Who the tokens of callers must be made out to: the client id, or the application id URI, of the app registration whose roles tickets.ROLE are given to robots and people. Without it nobody could call.')
+@minLength(1)
+param accessAudience string
+
+@description('Who must have issued them: as in the iss claim of Entra ID, version 2.')
+param accessIssuer string = '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+
 @description('A second server that takes over when the first fails.')
 @allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
 param postgresHighAvailability string = 'Disabled'
@@ -101,6 +108,8 @@ module app 'modules/app.bicep' = {
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
     alwaysReadyInstances: alwaysReadyInstances
+    accessIssuer: accessIssuer
+    accessAudience: accessAudience
   }
 }
 

@@ -16,6 +16,8 @@ param applicationInsightsConnectionString string
 param instanceMemoryMb int
 param maximumInstances int
 param alwaysReadyInstances int
+param accessIssuer string
+param accessAudience string
 
 // The user is the identity's name; the password is its token, which the app fetches itself (Postgres:Identity).
 var connection = 'Port=5432;Username=${identityName};SSL Mode=VerifyFull;Database='
@@ -33,6 +35,8 @@ var settings = [
   { name: 'ServiceBusConnection__clientId', value: identityClientId }
   { name: 'Settings__Database', value: 'Host=${postgresHosts[0]};${connection}tickets_settings' }
   { name: 'Postgres__Identity', value: 'true' }
+  { name: 'Access__Issuer', value: accessIssuer }
+  { name: 'Access__Audience', value: accessAudience }
   // Many small instances share a server's connections.
   { name: 'Postgres__Connections', value: '6' }
   { name: 'Orchestration__AlwaysOn', value: alwaysReadyInstances > 0 ? 'true' : 'false' }
