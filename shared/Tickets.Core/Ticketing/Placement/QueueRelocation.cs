@@ -22,11 +22,12 @@ public sealed class QueueRelocation
     private readonly SettingsCache _settings;
     private readonly SettingsWrites _writes;
     private readonly Moves _moves;
+    private readonly ColdSide _cold;
     private readonly TicketsOptions _options;
     private readonly TimeProvider _clock;
 
-    internal QueueRelocation(ShardSet shards, SettingsCache settings, SettingsWrites writes, Moves moves, TicketsOptions options, TimeProvider clock) =>
-        (_shards, _settings, _writes, _moves, _options, _clock) = (shards, settings, writes, moves, options, clock);
+    internal QueueRelocation(ShardSet shards, SettingsCache settings, SettingsWrites writes, Moves moves, ColdSide cold, TicketsOptions options, TimeProvider clock) =>
+        (_shards, _settings, _writes, _moves, _cold, _options, _clock) = (shards, settings, writes, moves, cold, options, clock);
 
     /// <summary>Why the queue cannot be moved to these shards as it stands; null when it can.</summary>
     public Problem? Refusal(Queue queue, IReadOnlyList<string> to)
@@ -110,6 +111,9 @@ public sealed class QueueRelocation
         var keysSince = _clock.GetUtcNow() + _options.NonceLifetime - Margin;
         foreach (var way in ways.Where(_ => move.Phase == QueueMove.Copying))
             await way.CopyKeysAsync(cancel);
+        // From here to the end no ticket of the queue crosses between the tiers; what waits for storage does so before writes have to wait.
+        await using var hold = await _cold.HoldAsync(queue, move.From, cancel);
+        await _cold.SettleAsync(hold, queue, move, cancel);
 
         if (!await EnterAsync(name, moveId, QueueMove.Switching, cancel))
             return;
@@ -117,6 +121,7 @@ public sealed class QueueRelocation
             await FenceAsync(_shards[shard], queue, cancel);
         foreach (var way in ways)
             await way.CompleteAsync(move.Phase == QueueMove.Copying ? keysSince : DateTimeOffset.UnixEpoch, cancel);
+        await _cold.SettleAsync(hold, queue, move, cancel);
         await EnterAsync(name, moveId, QueueMove.Clearing, cancel);
     }
 
