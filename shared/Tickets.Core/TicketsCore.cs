@@ -132,7 +132,10 @@ public static class TicketsCore
         services.AddSingleton<TicketLocator>();
         services.AddSingleton(get => new Moves(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<TimeProvider>(get), Get<ILogger<Moves>>(get)));
         services.AddSingleton(get => new TicketWrites(Get<SettingsCache>(get), Get<Nonces>(get), Get<TicketNumbers>(get), Get<TicketLocator>(get), Get<NumberedCreates>(get), Get<KeptAnswers>(get), Get<ShardWriters>(get), Get<Moves>(get), Get<ColdTickets>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
-        services.AddSingleton(get => new QueueRelocation(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SettingsWrites>(get), Get<Moves>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new QueueRelocation(
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<SettingsWrites>(get), Get<Moves>(get), Get<ColdSide>(get), Get<TicketsOptions>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new TicketReturns(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ColdTickets>(get), Get<TierMoves>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton<ColdSide>();
         services.AddSingleton<BulkWrites>();
         services.AddSingleton<TicketReads>();
         services.AddSingleton<LeaveHot>();
@@ -161,7 +164,7 @@ public static class TicketsCore
         services.AddSingleton<IndexRebuild>();
         services.AddSingleton<ArchiveTools>();
         services.AddSingleton(get => new Archiver(
-            Get<ArchiveTools>(get), shard => Get<ShardSet>(get)[shard].Database, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
+            Get<ArchiveTools>(get), shard => Get<ShardSet>(get).Knows(shard) ? Get<ShardSet>(get)[shard].Database : null, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
         services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();
@@ -191,7 +194,7 @@ public static class TicketsCore
         services.AddSingleton<Withdrawal>();
         services.AddSingleton<PartErasure>();
         services.AddSingleton<EraseDiffs>();
-        services.AddSingleton(get => new RestoreTicket(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TierMoves>(get), Get<Withdrawal>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new RestoreTicket(Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TicketReturns>(get)));
         services.AddSingleton(get => new EraseTickets(
             Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);

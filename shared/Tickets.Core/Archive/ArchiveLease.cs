@@ -16,6 +16,8 @@ internal sealed class ArchiveLease : IAsyncDisposable
 
     // Likewise: "cold".
     private const int UpkeepClass = 0x636f6c64;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly NpgsqlConnection _connection;
     private readonly (int Class, int Key) _lock;
 
@@ -28,9 +30,44 @@ internal sealed class ArchiveLease : IAsyncDisposable
     public static Task<ArchiveLease?> TryTakeAsync(NpgsqlDataSource shard, int queueId, CancellationToken cancellationToken) =>
         TryTakeAsync(shard, (ArchiveClass, queueId), cancellationToken);
 
-    /// <summary>For the upkeep of a queue's cold tier, which spares two processes the same work; nothing depends on it. Null when another process holds it.</summary>
+    /// <summary>Waits while another process holds it: an archiver does for some minutes.</summary>
+    /// <exception cref="TimeoutException">Longer than any of them works.</exception>
+    public static Task<ArchiveLease> TakeAsync(NpgsqlDataSource shard, int queueId, TimeProvider time, CancellationToken cancellationToken) =>
+        WaitAsync(() => TryTakeAsync(shard, queueId, cancellationToken), $"Queue {queueId} has been in the hands of an archiver", time, cancellationToken);
+
+    /// <summary>Waits likewise for who keeps the queue's cold tier up.</summary>
+    /// <exception cref="TimeoutException">Longer than any of them works.</exception>
+    public static Task<ArchiveLease> TakeUpkeepAsync(NpgsqlDataSource shard, string queue, TimeProvider time, CancellationToken cancellationToken) =>
+        WaitAsync(() => TryTakeUpkeepAsync(shard, queue, cancellationToken), $"Queue '{queue}' has been in the hands of the cold tier's upkeep", time, cancellationToken);
+
+    /// <summary>The queues that an archiver is at on a shard just now.</summary>
+    public static async Task<IReadOnlyList<int>> HeldAsync(NpgsqlDataSource shard, CancellationToken cancellationToken)
+    {
+        await using var command = shard.CreateCommand(
+            $"select objid::bigint::int from pg_locks where locktype = 'advisory' and granted and classid = {ArchiveClass} and objsubid = 2 and database = (select oid from pg_database where datname = current_database())");
+        var held = new List<int>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            held.Add(rows.GetInt32(0));
+        return held;
+    }
+
+    /// <summary>For the upkeep of a queue's cold tier: it spares two processes the same work, and who holds it knows that none writes parts of the queue anew. Null when another process holds it.</summary>
     public static Task<ArchiveLease?> TryTakeUpkeepAsync(NpgsqlDataSource shard, string queue, CancellationToken cancellationToken) =>
         TryTakeAsync(shard, (UpkeepClass, BinaryPrimitives.ReadInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(queue)))), cancellationToken);
+
+    private static async Task<ArchiveLease> WaitAsync(Func<Task<ArchiveLease?>> tryTake, string busy, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            if (await tryTake() is { } lease)
+                return lease;
+            if (time.GetElapsedTime(start) > Patience)
+                throw new TimeoutException($"{busy} for more than {Patience.TotalMinutes:0} minutes.");
+            await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
 
     private static async Task<ArchiveLease?> TryTakeAsync(NpgsqlDataSource shard, (int Class, int Key) key, CancellationToken cancellationToken)
     {

@@ -10,14 +10,14 @@ namespace Tickets.Core.Archive;
 public sealed class Archiver
 {
     private readonly ArchiveTools _tools;
-    private readonly Func<string, NpgsqlDataSource> _shardByName;
+    private readonly Func<string, NpgsqlDataSource?> _shardByName;
     private readonly RemoveArchived _remove;
     private readonly ArchiveOptions _options;
     private readonly ILogger _log;
 
-    /// <param name="shardByName">The data source of a hot shard.</param>
+    /// <param name="shardByName">The data source of a hot shard; null when there is none of the name any more.</param>
     /// <param name="remove">Removes tickets from a hot shard once they are proven readable in cold.</param>
-    internal Archiver(ArchiveTools tools, Func<string, NpgsqlDataSource> shardByName, RemoveArchived remove, ArchiveOptions options, ILogger<Archiver> log) =>
+    internal Archiver(ArchiveTools tools, Func<string, NpgsqlDataSource?> shardByName, RemoveArchived remove, ArchiveOptions options, ILogger<Archiver> log) =>
         (_tools, _shardByName, _remove, _options, _log) = (tools, shardByName, remove, options, log);
 
     /// <summary>
@@ -43,7 +43,7 @@ public sealed class Archiver
         var move = default(QueueMove);
         try
         {
-            var source = _shardByName(shard);
+            var source = _shardByName(shard) ?? throw new InvalidOperationException($"Shard '{shard}' is not configured here.");
             await using var lease = await ArchiveLease.TryTakeAsync(source, queue.QueueId, cancellationToken);
             if (lease is null)
             {
@@ -62,6 +62,7 @@ public sealed class Archiver
                 return deletion.Report;
             }
 
+            await SettleStrayPartsAsync(queue, cancellationToken);
             move = new QueueMove(_tools, due, _remove, queue, shard, pace, _log);
             await move.RunAsync(lease, deadline, cancellationToken);
             var done = move.Report;
@@ -74,6 +75,20 @@ public sealed class Archiver
             _log.QueueFailed(e, queue.Name, shard);
             return (move?.Report ?? ArchiveReport.Nothing)
                 + (ArchiveReport.Nothing with { Complete = false, Failures = [new ArchiveFailure(queue.Name, shard, null, e.Message)] });
+        }
+    }
+
+    /// <summary>Parts that are still pending on a shard that the queue has left: who listed them had slept through the queue's move.</summary>
+    private async Task SettleStrayPartsAsync(ColdQueue queue, CancellationToken cancellationToken)
+    {
+        var pending = await PendingParts.ShardsAsync(_tools, queue.Name, cancellationToken);
+        foreach (var shard in pending.Except(queue.Shards, StringComparer.Ordinal))
+        {
+            if (_shardByName(shard) is not { } source)
+                continue;
+            await using var lease = await ArchiveLease.TryTakeAsync(source, queue.QueueId, cancellationToken);
+            if (lease is not null)
+                await new PendingParts(_tools, queue.Name, shard).SettleAsync(cancellationToken);
         }
     }
 }

@@ -10,6 +10,15 @@ namespace Tickets.Core.Archive;
 /// </summary>
 internal sealed class PendingParts(ArchiveTools tools, string queue, string shard)
 {
+    /// <summary>The shards whose tickets are leaving for parts of the queue, or were when a run was cut off.</summary>
+    public static async Task<IReadOnlyCollection<string>> ShardsAsync(ArchiveTools tools, string queue, CancellationToken cancellationToken)
+    {
+        var shards = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var day in (await tools.Index.RefreshAsync(queue, cancellationToken)).Parts.PendingDays())
+            shards.UnionWith((await tools.Shards.ReadDayAsync(queue, day, cancellationToken)).Parts.Select(part => part.Pending).OfType<string>());
+        return shards;
+    }
+
     /// <summary>Settles what an earlier run left behind when it was cut off.</summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {

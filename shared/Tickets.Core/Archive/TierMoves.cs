@@ -54,19 +54,6 @@ public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimePr
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Tells readers that a ticket's copies in a queue's cold tier have changed: they must not trust an index from before.</summary>
-    internal async Task TellAsync(string shard, string queue, IReadOnlyCollection<long> ticketIds, CancellationToken cancellationToken)
-    {
-        await using var command = shardByName(shard).CreateCommand(
-            $"insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids) values (0, $1, $2, $3, {TierMove.AnyRevision}, $4, $4, $5)");
-        command.Parameters.Add(Sql.Value(queue));
-        command.Parameters.Add(Sql.Value(ticketIds.Min()));
-        command.Parameters.Add(Sql.Value(ticketIds.Max()));
-        command.Parameters.Add(Sql.Value(time.GetUtcNow()));
-        command.Parameters.Add(Sql.Array([.. ticketIds.Order()]));
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     /// <summary>The newest return of a ticket to the hot tier that was cut off before its cold copies were struck out.</summary>
     internal async Task<UnsettledReturn?> UnsettledReturnAsync(string shard, string queue, long ticketId, CancellationToken cancellationToken)
     {
@@ -76,6 +63,49 @@ public sealed class TierMoves(Func<string, NpgsqlDataSource> shardByName, TimePr
         command.Parameters.Add(Sql.Value(queue));
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         return await rows.ReadAsync(cancellationToken) ? new UnsettledReturn(rows.GetInt64(0), rows.GetFieldValue<DateOnly>(1)) : null;
+    }
+
+    /// <summary>The newest returns of a queue's tickets that were cut off before their cold copies were struck out.</summary>
+    internal async Task<IReadOnlyList<(long TicketId, UnsettledReturn Return)>> UnsettledReturnsAsync(string shard, string queue, CancellationToken cancellationToken)
+    {
+        await using var command = shardByName(shard).CreateCommand(
+            "select distinct on (first_id) first_id, restored, day from tier_moves where queue = $1 and restored is not null and settled_at is null order by first_id, restored desc");
+        command.Parameters.Add(Sql.Value(queue));
+        var found = new List<(long, UnsettledReturn)>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            found.Add((rows.GetInt64(0), new UnsettledReturn(rows.GetInt64(1), rows.GetFieldValue<DateOnly>(2))));
+        return found;
+    }
+
+    /// <summary>Tells another shard, which has the queue from now on, what readers of it must know. All of it is settled. Harmless to repeat.</summary>
+    internal async Task CarryAsync(string from, string to, string queue, CancellationToken cancellationToken)
+    {
+        await using var source = await shardByName(from).OpenConnectionAsync(cancellationToken);
+        await using var target = await shardByName(to).OpenConnectionAsync(cancellationToken);
+        await using var read = new NpgsqlCommand("select part, first_id, last_id, revision, at, ids, restored, day from tier_moves where queue = $1", source);
+        read.Parameters.Add(Sql.Value(queue));
+        await using var rows = await read.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            await using var write = new NpgsqlCommand(
+                """
+                insert into tier_moves (part, queue, first_id, last_id, revision, at, settled_at, ids, restored, day) select $1, $2, $3, $4, $5, $6, $7, $8, $9::bigint, $10::date
+                where not exists (select from tier_moves where part = $1 and queue = $2 and first_id = $3 and last_id = $4 and at = $6)
+                """,
+                target);
+            write.Parameters.Add(Sql.Value(rows.GetInt64(0)));
+            write.Parameters.Add(Sql.Value(queue));
+            write.Parameters.Add(Sql.Value(rows.GetInt64(1)));
+            write.Parameters.Add(Sql.Value(rows.GetInt64(2)));
+            write.Parameters.Add(Sql.Value(rows.GetInt64(3)));
+            write.Parameters.Add(Sql.Value(rows.Time(4)));
+            write.Parameters.Add(Sql.Value(time.GetUtcNow()));
+            write.Parameters.Add(Sql.Array(rows.GetFieldValue<long[]>(5)));
+            write.Parameters.Add(new() { Value = rows.GetValue(6), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+            write.Parameters.Add(new() { Value = rows.GetValue(7), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Date });
+            await write.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
     /// <summary>The index says it all now.</summary>

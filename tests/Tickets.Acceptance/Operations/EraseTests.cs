@@ -1,5 +1,3 @@
-using Azure.Storage.Blobs;
-
 namespace Tickets.Acceptance.Operations;
 
 public class EraseTests(RunningApp app)
@@ -34,7 +32,7 @@ public class EraseTests(RunningApp app)
                 Assert.Equal("cold", (await process.TicketAsync(queue, other)).Text("tier"));
         }
 
-        Assert.Equal(0, await OccurrencesAsync(secret));
+        Assert.Equal(0, await Erasing.OccurrencesAsync(app, secret));
         var log = await ChangeLog.OplogReader.ReadAllAsync(app.Admin, queue: queue);
         Assert.DoesNotContain(secret, string.Join('\n', log.Select(op => op.GetRawText())));
         Assert.Equal(2, log.Count(op => op.Text("kind") == "erased"));
@@ -53,25 +51,5 @@ public class EraseTests(RunningApp app)
         (await app.Admin.PostAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["x", "1"]}""")).Problem(400, "invalid_field", "/ticket_ids/0");
         (await app.Admin.PostAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["1"], "why": 1}""")).Problem(400, "unknown_member", "/why");
         (await app.Admin.PostAsync("/cold/erasures", """{"queue": "no/such", "ticket_ids": ["1"]}""")).Problem(400, "queue_not_found");
-    }
-
-    /// <summary>In every blob that there is, uncompressed where it is compressed.</summary>
-    private async Task<int> OccurrencesAsync(string text)
-    {
-        var blobs = new BlobServiceClient(app.Stack.StorageConnectionString);
-        var found = 0;
-        foreach (var container in new[] { "cold", "results" })
-        {
-            await foreach (var blob in blobs.GetBlobContainerClient(container).GetBlobsAsync())
-            {
-                await using var stream = await blobs.GetBlobContainerClient(container).GetBlobClient(blob.Name).OpenReadAsync();
-                await using var content = blob.Name.EndsWith(".gz", StringComparison.Ordinal) ? new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionMode.Decompress) : (Stream)stream;
-                using var reader = new StreamReader(content);
-                if ((await reader.ReadToEndAsync()).Contains(text, StringComparison.Ordinal))
-                    found++;
-            }
-        }
-
-        return found;
     }
 }

@@ -77,7 +77,10 @@ public class YearsTests(ArchiveStack stack)
         {
             var mine = erased.Where(id => QueueOf(queues, id, ticketsPerDay) == queue).ToHashSet();
             var erasure = new PartErasure(process.Shards, process.Parts, process.Compaction);
-            foreach (var day in mine.Count == 0 ? [] : await erasure.DaysAsync(queue.Name, mine, Cancel))
+            var erasedDays = new HashSet<DateOnly>();
+            foreach (var id in mine)
+                erasedDays.Add((await readers.Tickets.LookupAsync([queue.Name], id, Cancel)).Day);
+            foreach (var day in erasedDays.Count == 0 ? [] : await erasure.DaysAsync(queue.Name, erasedDays, Cancel))
                 Assert.True((await erasure.EraseAsync(queue.Name, day, mine, Cancel)).Complete);
         }
 

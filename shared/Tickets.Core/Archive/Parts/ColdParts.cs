@@ -89,8 +89,19 @@ public sealed class ColdParts(BlobServiceClient blobs, string containerName = "c
         _container.GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
 
     /// <param name="tier"><c>Hot</c>, <c>Cool</c>, <c>Cold</c> or <c>Archive</c>.</param>
-    internal Task SetTierAsync(string name, string tier, CancellationToken cancellationToken) =>
-        _container.GetBlobClient(name).SetAccessTierAsync(new AccessTier(tier), cancellationToken: cancellationToken);
+    /// <returns>False when it cannot be done now: the part is on its way back from the archive tier, or not there any more. To be tried another time.</returns>
+    internal async Task<bool> TrySetTierAsync(string name, string tier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _container.GetBlobClient(name).SetAccessTierAsync(new AccessTier(tier), cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 409)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Writes what the day's row says of a part on its blob too, where a rebuild of the index finds it. A part that is not there any more is no error.</summary>
     internal async Task MarkAsync(string name, IDictionary<string, string> metadata, CancellationToken cancellationToken)

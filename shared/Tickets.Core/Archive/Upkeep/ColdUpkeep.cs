@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
@@ -17,6 +18,9 @@ public sealed class ColdUpkeep(
     ColdShards shards, ColdIndex index, Compaction compaction, ColdSweep sweep, PartAging aging, TierMoves moves, ShardSet databases, SettingsCache settings, ArchiveOptions options, TimeProvider time,
     ILogger<ColdUpkeep> log)
 {
+    /// <summary>Where processes settle who keeps a queue up: the same shard for all of them.</summary>
+    internal static NpgsqlDataSource LeaseOn(ShardSet shards) => shards.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Database;
+
     /// <summary>One run over all queues that have anything cold; a queue that fails does not stop the others.</summary>
     /// <param name="whole">Whether to look for orphans and for parts that have grown old too, which reads every row and lists every blob.</param>
     public async Task<ColdUpkeepReport> RunAsync(TimeSpan maxDuration, bool whole, CancellationToken cancellationToken)
@@ -31,7 +35,7 @@ public sealed class ColdUpkeep(
                 return report with { Complete = false };
             try
             {
-                await using var lease = await ArchiveLease.TryTakeUpkeepAsync(databases.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Database, queue, cancellationToken);
+                await using var lease = await ArchiveLease.TryTakeUpkeepAsync(LeaseOn(databases), queue, cancellationToken);
                 report = lease is null ? report with { Busy = report.Busy + 1 } : await RunQueueAsync(report, queue, maxDuration - time.GetElapsedTime(start), whole, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

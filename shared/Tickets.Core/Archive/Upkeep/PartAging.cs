@@ -21,9 +21,8 @@ public sealed class PartAging(ColdShards shards, ColdParts parts, ArchiveOptions
                 continue;
             foreach (var part in day.Parts.Where(part => part.Pending is null))
             {
-                if (TierOf(now - part.At) is not { } tier || tier == part.Tier)
+                if (TierOf(now - part.At) is not { } tier || tier == part.Tier || !await parts.TrySetTierAsync(PartName.Of(queue, day.Day, part.Part), tier, cancellationToken))
                     continue;
-                await parts.SetTierAsync(PartName.Of(queue, day.Day, part.Part), tier, cancellationToken);
                 await shards.CommitAsync(queue, [day.Day], current => current.With(part.Part, p => p with { Tier = tier }), cancellationToken);
                 set++;
             }

@@ -1,13 +1,17 @@
 using Tickets.Contracts;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Parts;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
+using Tickets.Core.Ticketing;
 
 namespace Tickets.Core.Operations.Erase;
 
-public sealed record EraseDay(EraseRequest Request, DateOnly Day);
+public sealed record EraseHot(string Operation, EraseRequest Request);
 
-public sealed record EraseShard(EraseRequest Request, string Shard);
+public sealed record EraseDay(QueueDay Day, IReadOnlyList<ErasedTicket> Tickets);
+
+public sealed record EraseShard(string Shard, IReadOnlyList<ErasedTicket> Tickets);
 
 /// <summary>The steps of an erasure in their order: hot first, so that nothing can move to cold after cold was done.</summary>
 [DurableTask("EraseTickets")]
@@ -22,19 +26,22 @@ internal sealed class EraseOperation : TaskOrchestrator<EraseRequest, OperationO
         try
         {
             context.Report(0, 4, "steps");
-            var report = EraseReport.Nothing with { Tickets = await context.CallActivityAsync<int>("EraseFromHot", input, OperationSteps.Retrying) };
-            var days = await context.CallActivityAsync<List<DateOnly>>("FindDaysToErase", input, OperationSteps.Retrying);
+            var hot = await EraseHotAsync(context, new EraseHot(context.InstanceId, input));
+            if (hot.Tickets.Count == 0)
+                return OperationOutcome.Succeeded(EraseReport.Nothing);
+            var report = EraseReport.Nothing with { Tickets = hot.There };
+            var days = await context.CallActivityAsync<List<QueueDay>>("FindDaysToErase", hot.Tickets, OperationSteps.Retrying);
             context.Report(1, days.Count + 3, "steps");
             for (var i = 0; i < days.Count; i++)
             {
-                report += await EraseDayAsync(context, new EraseDay(input, days[i]));
+                report += await EraseDayAsync(context, new EraseDay(days[i], hot.Tickets));
                 context.Report(i + 2, days.Count + 3, "steps");
             }
 
             var shards = await context.CallActivityAsync<List<string>>("ListShards", null, OperationSteps.Retrying);
-            var ops = await Task.WhenAll(shards.Select(shard => context.CallActivityAsync<long>("EraseFromLog", new EraseShard(input, shard), OperationSteps.Retrying)));
+            var ops = await Task.WhenAll(shards.Select(shard => context.CallActivityAsync<long>("EraseFromLog", new EraseShard(shard, hot.Tickets), OperationSteps.Retrying)));
             context.Report(days.Count + 2, days.Count + 3, "steps");
-            report += EraseReport.Nothing with { Ops = ops.Sum(), ResultLines = await context.CallActivityAsync<long>("EraseFromResults", input, OperationSteps.Retrying) };
+            report += EraseReport.Nothing with { Ops = ops.Sum(), ResultLines = await context.CallActivityAsync<long>("EraseFromResults", hot.Tickets, OperationSteps.Retrying) };
             context.Report(days.Count + 3, days.Count + 3, "steps");
             return OperationOutcome.Succeeded(report);
         }
@@ -42,6 +49,19 @@ internal sealed class EraseOperation : TaskOrchestrator<EraseRequest, OperationO
         {
             return OperationOutcome.Failed(fault);
         }
+    }
+
+    private static async Task<HotErasure> EraseHotAsync(TaskOrchestrationContext context, EraseHot request)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var erased = await context.CallActivityAsync<HotErasure>("EraseFromHot", request, OperationSteps.Retrying);
+            if (erased.Offline is null)
+                return erased;
+            await context.CreateTimer(Later);
+        }
+
+        throw new InvalidOperationException("A part did not come back from the archive access tier in time.");
     }
 
     private static async Task<EraseReport> EraseDayAsync(TaskOrchestrationContext context, EraseDay day)
@@ -56,30 +76,34 @@ internal sealed class EraseOperation : TaskOrchestrator<EraseRequest, OperationO
             await context.CreateTimer(tally.Offline is null ? Soon : Later);
         }
 
-        throw new InvalidOperationException($"Day {day.Day:yyyy-MM-dd} changed again and again while it was erased.");
+        throw new InvalidOperationException($"Day {day.Day.Day:yyyy-MM-dd} of queue '{day.Day.Queue}' changed again and again while it was erased.");
     }
 }
 
 [DurableTask("EraseFromHot")]
-internal sealed class EraseFromHot(EraseTickets erase) : TaskActivity<EraseRequest, int>
+internal sealed class EraseFromHot(EraseTickets erase, ColdParts parts) : TaskActivity<EraseHot, HotErasure>
 {
-    public override async Task<int> RunAsync(TaskActivityContext context, EraseRequest input)
+    public override async Task<HotErasure> RunAsync(TaskActivityContext context, EraseHot input)
     {
-        var erased = await erase.FromHotAsync(input, context.Cancellation);
-        return erased.IsProblem ? throw new InvalidOperationException(erased.Problem.Detail) : erased.Value;
+        var erased = await erase.FromHotAsync(input.Request, input.Operation, context.Cancellation);
+        if (erased.IsProblem)
+            throw new InvalidOperationException(erased.Problem.Detail);
+        if (erased.Value.Offline is { } offline)
+            await parts.TrySetTierAsync(offline, "Hot", context.Cancellation);
+        return erased.Value;
     }
 }
 
 [DurableTask("FindDaysToErase")]
-internal sealed class FindDaysToErase(EraseTickets erase) : TaskActivity<EraseRequest, IReadOnlyList<DateOnly>>
+internal sealed class FindDaysToErase(EraseTickets erase) : TaskActivity<List<ErasedTicket>, IReadOnlyList<QueueDay>>
 {
-    public override Task<IReadOnlyList<DateOnly>> RunAsync(TaskActivityContext context, EraseRequest input) => erase.ColdDaysAsync(input, context.Cancellation);
+    public override Task<IReadOnlyList<QueueDay>> RunAsync(TaskActivityContext context, List<ErasedTicket> input) => erase.ColdDaysAsync(input, context.Cancellation);
 }
 
 [DurableTask("EraseFromDay")]
 internal sealed class EraseFromDay(EraseTickets erase) : TaskActivity<EraseDay, ErasureTally>
 {
-    public override Task<ErasureTally> RunAsync(TaskActivityContext context, EraseDay input) => erase.FromDayAsync(input.Request, input.Day, context.Cancellation);
+    public override Task<ErasureTally> RunAsync(TaskActivityContext context, EraseDay input) => erase.FromDayAsync(input.Day, input.Tickets, context.Cancellation);
 }
 
 [DurableTask("ListShards")]
@@ -91,11 +115,11 @@ internal sealed class ListShards(ShardSet shards) : TaskActivity<object?, List<s
 [DurableTask("EraseFromLog")]
 internal sealed class EraseFromLog(EraseTickets erase) : TaskActivity<EraseShard, long>
 {
-    public override Task<long> RunAsync(TaskActivityContext context, EraseShard input) => erase.FromLogAsync(input.Request, input.Shard, context.Cancellation);
+    public override Task<long> RunAsync(TaskActivityContext context, EraseShard input) => erase.FromLogAsync(input.Tickets, input.Shard, context.Cancellation);
 }
 
 [DurableTask("EraseFromResults")]
-internal sealed class EraseFromResults(EraseTickets erase) : TaskActivity<EraseRequest, long>
+internal sealed class EraseFromResults(EraseTickets erase) : TaskActivity<List<ErasedTicket>, long>
 {
-    public override Task<long> RunAsync(TaskActivityContext context, EraseRequest input) => erase.FromResultsAsync(input, context.Cancellation);
+    public override Task<long> RunAsync(TaskActivityContext context, List<ErasedTicket> input) => erase.FromResultsAsync(input, context.Cancellation);
 }

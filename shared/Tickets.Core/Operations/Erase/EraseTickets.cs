@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Archive;
+using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Scan;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
+using Tickets.Core.Ticketing;
 using Tickets.Core.Ticketing.Rules;
 using Tickets.Core.Ticketing.Writing;
 
@@ -26,12 +29,22 @@ public sealed record EraseReport(int Tickets, int Parts, int Blobs, long Ops, lo
         new(a.Tickets + b.Tickets, a.Parts + b.Parts, a.Blobs + b.Blobs, a.Ops + b.Ops, a.ResultLines + b.ResultLines);
 }
 
+/// <param name="Tickets">Those that are the queue's, and gone from the hot tier: with them the other steps are concerned, and with no others.</param>
+/// <param name="There">How many of them this erasure has found; the others were erased before.</param>
+/// <param name="Offline">A part that has to be brought back first before it can be told whether a ticket is the queue's: to be asked again in some hours.</param>
+public sealed record HotErasure(IReadOnlyList<ErasedTicket> Tickets, int There, string? Offline = null);
+
+/// <summary>A day of a queue's cold tier.</summary>
+public sealed record QueueDay(string Queue, DateOnly Day);
+
 /// <summary>
-/// Takes tickets out of everything that this system keeps: the hot tier, the parts and the blobs that were replaced, the diffs of the change log, the results of
-/// scans. What stays is the number, so that a nonce cannot make the ticket again, and ops that say that something happened. Each step is harmless to repeat.
+/// Takes tickets out of everything that this system keeps: the hot tier, the parts of every queue that they were ever in and the blobs that were replaced or left behind, the diffs of the change log, the
+/// results of scans. What stays is the number, so that a nonce cannot make the ticket again nor a return from cold bring it back, and ops that say that something happened. Each step is harmless to repeat.
 /// </summary>
 public sealed class EraseTickets
 {
+    private const int QueuesAtOnce = 8;
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 2 * JsonBody.MaxDepth };
     private readonly ShardSet _shards;
     private readonly SettingsCache _settings;
     private readonly ShardWriters _writers;
@@ -45,68 +58,107 @@ public sealed class EraseTickets
         ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, ArchiveTools archive, PartErasure parts, EraseDiffs diffs, ResultFiles results) =>
         (_shards, _settings, _writers, _cold, _archive, _parts, _diffs, _results) = (shards, settings, writers, cold, archive, parts, diffs, results);
 
-    /// <summary>First step: from the hot tier, with the <c>erased</c> ops. A ticket that is in neither tier gets none.</summary>
-    /// <returns>How many there were; a problem when one cannot be written to at present.</returns>
-    public async Task<Result<int>> FromHotAsync(EraseRequest request, CancellationToken cancel)
+    /// <summary>First step: from the hot tier, with the <c>erased</c> ops. A ticket that is in neither tier of the queue gets none, and is left alone wherever it is.</summary>
+    /// <param name="operation">Whose repetitions find what it has done.</param>
+    /// <returns>A problem when one cannot be written to at present.</returns>
+    public async Task<Result<HotErasure>> FromHotAsync(EraseRequest request, string operation, CancellationToken cancel)
     {
-        var queue = _settings.Current.Queues[request.Queue];
-        var there = 0;
+        if (await _settings.FindQueueAsync(request.Queue, cancel) is not { } queue)
+            return Problems.QueueNotFound(request.Queue);
+        var (erased, there) = (new List<ErasedTicket>(), 0);
         foreach (var id in Ids(request))
         {
-            var shard = queue.ShardOf(id);
-            var (version, status, isHot) = await FindAsync(queue, shard, id, cancel);
-            if (!isHot && status.Length == 0)
+            Found? found;
+            try
+            {
+                found = await FindAsync(queue, id, operation, cancel);
+            }
+            catch (OfflinePartException offline)
+            {
+                return new HotErasure(erased, there, offline.Part);
+            }
+
+            if (found is null)
                 continue;
-            var written = await _writers[shard].WriteAsync(new EraseTicket(queue, id, version, status), cancel);
+            var written = await _writers[queue.ShardOf(id)].WriteAsync(new EraseTicket(queue, id, found.Version, found.Status, found.Day, operation), cancel);
             if (written.IsProblem)
                 return written.Problem;
-            there++;
+            erased.Add(new ErasedTicket(id, found.Day));
+            there += found.IsThere ? 1 : 0;
         }
 
-        return there;
+        if (erased.Count == 0)
+            return new HotErasure(erased, 0);
+        // Wherever the queue goes, or a stale copy lies, nothing brings them back.
+        foreach (var shard in _shards.All)
+            await ErasedTickets.TellAsync(shard, queue.QueueId, operation, erased, cancel);
+        await _settings.RefreshAsync(cancel);
+        return erased.Exists(ticket => _settings.Current.Queues[queue.Name].ShardOf(ticket.TicketId) != queue.ShardOf(ticket.TicketId))
+            ? throw new InvalidOperationException($"Queue '{queue.Name}' has moved to other shards meanwhile; trying again.")
+            : new HotErasure(erased, there);
     }
 
-    /// <summary>Second step: the days whose parts may have them. Moves to cold that were under way are waited for, so afterwards nothing new can come.</summary>
-    public async Task<IReadOnlyList<DateOnly>> ColdDaysAsync(EraseRequest request, CancellationToken cancel)
+    /// <summary>Second step: the days, of whatever queue, where copies may lie. Moves to cold that were under way are waited for, so afterwards nothing new can come.</summary>
+    public async Task<IReadOnlyList<QueueDay>> ColdDaysAsync(IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel)
     {
-        var queue = _settings.Current.Queues[request.Queue];
-        foreach (var shard in queue.Shards)
+        foreach (var shard in _shards.All)
         {
-            await using var lease = await ArchiveLease.TryTakeAsync(_shards[shard].Database, queue.QueueId, cancel);
-            if (lease is null)
-                throw new InvalidOperationException($"Queue '{queue.Name}' is being archived on shard '{shard}'; trying again.");
-            await new PendingParts(_archive, queue.Name, shard).SettleAsync(cancel);
+            foreach (var queueId in await ArchiveLease.HeldAsync(shard.Database, cancel))
+                await (await ArchiveLease.TakeAsync(shard.Database, queueId, _archive.Time, cancel)).DisposeAsync();
         }
 
-        return await _parts.DaysAsync(queue.Name, Ids(request), cancel);
+        var days = tickets.Select(ticket => ticket.Day).ToHashSet();
+        var queues = (await _archive.Shards.ReadQueuesAsync(cancel)).Union(_settings.Current.Queues.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var found = await queues.InParallelAsync(QueuesAtOnce, async (queue, end) => (await _parts.DaysAsync(queue, days, end)).Select(day => new QueueDay(queue, day)), cancel);
+        return [.. found.SelectMany(each => each)];
     }
 
-    /// <summary>Third step, for each day.</summary>
-    public async Task<ErasureTally> FromDayAsync(EraseRequest request, DateOnly day, CancellationToken cancel) =>
-        await _parts.EraseAsync(request.Queue, day, Ids(request).ToHashSet(), cancel);
+    /// <summary>Third step, for each day: while nobody else can be writing parts of the queue anew from what he has read before.</summary>
+    public async Task<ErasureTally> FromDayAsync(QueueDay day, IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel)
+    {
+        await using var upkeep = await ArchiveLease.TakeUpkeepAsync(ColdUpkeep.LeaseOn(_shards), day.Queue, _archive.Time, cancel);
+        await using var hold = _settings.Current.Queues.TryGetValue(day.Queue, out var known) ? await HoldAsync(known, cancel) : null;
+        if (hold is not null)
+            await hold.SettleAsync(cancel);
+        return await _parts.EraseAsync(day.Queue, day.Day, tickets.Where(ticket => ticket.Day == day.Day).Select(ticket => ticket.TicketId).ToHashSet(), cancel);
+    }
 
     /// <summary>Fourth step, for each shard: tickets may have been on another one before.</summary>
-    public Task<long> FromLogAsync(EraseRequest request, string shard, CancellationToken cancel) => _diffs.RunAsync(shard, Ids(request), cancel);
+    public Task<long> FromLogAsync(IReadOnlyList<ErasedTicket> tickets, string shard, CancellationToken cancel) => _diffs.RunAsync(shard, tickets.Select(ticket => ticket.TicketId).ToList(), cancel);
 
     /// <summary>Last step.</summary>
-    public Task<long> FromResultsAsync(EraseRequest request, CancellationToken cancel) => _results.EraseAsync(Ids(request).ToHashSet(), cancel);
+    public Task<long> FromResultsAsync(IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel) => _results.EraseAsync(tickets.Select(ticket => ticket.TicketId).ToHashSet(), cancel);
 
-    private async Task<(long Version, string Status, bool IsHot)> FindAsync(QueueSettings queue, string shard, long id, CancellationToken cancel)
+    /// <summary>On the shards of the queue, and on those that it has left while something was pending there.</summary>
+    private async Task<ArchiveHold> HoldAsync(QueueSettings queue, CancellationToken cancel)
     {
-        await using var command = _shards[shard].Database.CreateCommand($"select version, status from {queue.TicketsTable} where ticket_id = $1");
-        command.Parameters.Add(Sql.Value(id));
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        var shards = queue.Places.Union(await PendingParts.ShardsAsync(_archive, queue.Name, cancel), StringComparer.Ordinal).Where(_shards.Knows);
+        return await ArchiveHold.TakeAsync(_archive, queue.QueueId, queue.Name, shards.Select(shard => _shards[shard]), cancel);
+    }
+
+    /// <returns>Null when the queue has no such ticket, nor had one that was erased.</returns>
+    private async Task<Found?> FindAsync(QueueSettings queue, long id, string operation, CancellationToken cancel)
+    {
+        var shard = _shards[queue.ShardOf(id)];
+        await using (var command = shard.Database.CreateCommand($"select version, status, created_at from {queue.TicketsTable} where ticket_id = $1"))
         {
+            command.Parameters.Add(Sql.Value(id));
+            await using var reader = await command.ExecuteReaderAsync(cancel);
             if (await reader.ReadAsync(cancel))
-                return (reader.GetInt64(0), reader.GetString(1), true);
+                return new Found(reader.GetInt64(0), reader.GetString(1), DateOnly.FromDateTime(reader.GetDateTime(2)), IsThere: true);
         }
 
-        var cold = await _cold.LookupAsync([queue.Name], [shard], id, cancel);
+        var before = (await ErasedTickets.ReadAsync(shard, [id], cancel)).GetValueOrDefault(id);
+        if (before?.Operation == operation)
+            return new Found(0, "", before.Day, IsThere: true);
+        var cold = await _cold.LookupAsync([queue.Name], queue.Places, id, cancel);
         if (cold.Json is not { } json)
-            return (0, "", false);
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
-        return (document.RootElement.GetProperty("version").GetInt64(), document.RootElement.GetProperty("status").GetString()!, false);
+            return before?.QueueId == queue.QueueId ? new Found(0, "", before.Day, IsThere: false) : null;
+        using var document = JsonDocument.Parse(json, Deep);
+        return new Found(document.RootElement.GetProperty("version").GetInt64(), document.RootElement.GetProperty("status").GetString()!, cold.Day, IsThere: true);
     }
 
     private static List<long> Ids(EraseRequest request) => request.TicketIds.Select(text => TicketId.TryParse(text, out var id) ? id : 0).Where(id => id > 0).Distinct().Order().ToList();
+
+    private sealed record Found(long Version, string Status, DateOnly Day, bool IsThere);
 }

@@ -64,7 +64,7 @@ internal sealed class BringTicketBack(RestoreTicket restore, ColdParts parts) : 
         }
         catch (OfflinePartException offline)
         {
-            await parts.SetTierAsync(offline.Part, "Hot", context.Cancellation);
+            await parts.TrySetTierAsync(offline.Part, "Hot", context.Cancellation);
             return new RestoreAnswer(0, Offline: true);
         }
     }

@@ -1,3 +1,4 @@
+using Azure;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
@@ -25,11 +26,12 @@ public sealed class QueueRelocation
     private readonly SettingsCache _settings;
     private readonly SettingsWrites _writes;
     private readonly Moves _moves;
+    private readonly ColdSide _cold;
     private readonly TicketsOptions _options;
     private readonly TimeProvider _clock;
 
-    internal QueueRelocation(ShardSet shards, SettingsCache settings, SettingsWrites writes, Moves moves, TicketsOptions options, TimeProvider clock) =>
-        (_shards, _settings, _writes, _moves, _options, _clock) = (shards, settings, writes, moves, options, clock);
+    internal QueueRelocation(ShardSet shards, SettingsCache settings, SettingsWrites writes, Moves moves, ColdSide cold, TicketsOptions options, TimeProvider clock) =>
+        (_shards, _settings, _writes, _moves, _cold, _options, _clock) = (shards, settings, writes, moves, cold, options, clock);
 
     /// <summary>Why the queue cannot be moved to these shards as it stands; null when it can.</summary>
     public Problem? Refusal(Queue queue, IReadOnlyList<string> to)
@@ -114,6 +116,9 @@ public sealed class QueueRelocation
         var keysSince = _clock.GetUtcNow() + _options.NonceLifetime - Margin;
         foreach (var way in ways.Where(_ => move.Phase == QueueMove.Copying))
             await way.CopyKeysAsync(cancel);
+        // From here to the end no ticket of the queue crosses between the tiers; what waits for storage does so before writes have to wait.
+        await using var hold = await _cold.HoldAsync(queue, move.From, cancel);
+        await _cold.SettleAsync(hold, queue, move, cancel);
 
         await EmptyAsync(queue, move, cancel);
         if (!await EnterAsync(name, moveId, QueueMove.Switching, cancel))
@@ -121,10 +126,11 @@ public sealed class QueueRelocation
         try
         {
             await FenceAsync(queue, move, cancel);
+            await _cold.SettleAsync(hold, queue, move, cancel);
         }
-        catch (TimeoutException)
+        catch (Exception fault) when (fault is TimeoutException or RequestFailedException)
         {
-            // Nothing is complete yet, and writes must not wait for as long as another shard is away.
+            // Nothing is complete yet, and writes must not wait for as long as another shard is away, or the storage account.
             await EnterAsync(name, moveId, QueueMove.Copying, cancel);
             throw;
         }

@@ -80,12 +80,14 @@ internal sealed record ArriveTicket(QueueSettings Queue, MovingTicket Ticket, IR
 /// <param name="Version">The version with which the ticket left.</param>
 internal sealed record FinishDeparture(QueueSettings Queue, long TicketId, long Version) : TicketCommand(Queue, TicketId);
 
-/// <summary>Puts an archived ticket back into the hot tier; harmless to repeat.</summary>
+/// <summary>Puts an archived ticket back into the hot tier; harmless to repeat. Refused when the ticket was erased, or has been hot since it was read.</summary>
 internal sealed record ReturnTicket(QueueSettings Queue, MovingTicket Ticket) : TicketCommand(Queue, Ticket.TicketId);
 
-/// <summary>Takes a ticket out of the hot tier for good, if it is there, and tells of it.</summary>
+/// <summary>Takes a ticket out of the hot tier for good, if it is there, keeps it from coming back, and tells of it; harmless to repeat.</summary>
 /// <param name="Version">Of a ticket that is archived; a hot one has its own.</param>
-internal sealed record EraseTicket(QueueSettings Queue, long TicketId, long Version, string Status) : TicketCommand(Queue, TicketId);
+/// <param name="Day">Of its creation, likewise.</param>
+/// <param name="Operation">That erases it.</param>
+internal sealed record EraseTicket(QueueSettings Queue, long TicketId, long Version, string Status, DateOnly Day, string Operation) : TicketCommand(Queue, TicketId);
 
 /// <summary>One condition of an update.</summary>
 internal abstract record Expectation(string Condition);

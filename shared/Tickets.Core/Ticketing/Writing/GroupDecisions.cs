@@ -200,8 +200,13 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
     private Result<Written> Return(ReturnTicket command)
     {
         var returned = new Written(command.TicketId, new TicketVersions(command.Ticket.Version, new Dictionary<string, long>()), 0, shard);
+        if (loaded.Erased.ContainsKey(command.TicketId) || Erasures.Exists(erased => erased.TicketId == command.TicketId))
+            return Problems.TicketNotFound(command.TicketId.ToString());
         if (loaded.Numbers.TryGetValue(command.TicketId, out var used) && used is { QueueId: not null, Gone: false })
             return returned;
+        // It has been hot, and left, since the copy was read: that copy counts no more.
+        if (used is { Gone: true } && used.Since > command.Ticket.Version)
+            return Problems.TicketNotFound(command.TicketId.ToString());
 
         var state = command.Ticket.ToState(command.Queue) with { UpdatedAt = now };
         var blocks = command.Ticket.Blocks.Select(block => new BlockWrite(block.Block, block.Version, block.Json)).ToList();
@@ -222,10 +227,13 @@ internal sealed class GroupDecisions(LoadedGroup loaded, string shard, DateTimeO
         if (hot?.MovingTo is not null)
             return Problems.TicketMoving(command.TicketId.ToString());
         var (version, status) = hot is null ? (command.Version, command.Status) : (hot.Version, hot.Status);
-        Erasures.Add(command with { Version = version });
+        var erased = new Written(command.TicketId, new TicketVersions(version, new Dictionary<string, long>()), 0, shard);
+        if (hot is null && !loaded.Erased.TryAdd(command.TicketId, new Tombstone(command.Queue.QueueId, command.Day, command.Operation)))
+            return erased;
+        Erasures.Add(command with { Version = version, Day = hot is null ? command.Day : DateOnly.FromDateTime(hot.CreatedAt.UtcDateTime) });
         Ops.Add(new OpDraft(OpKinds.Erased, command.TicketId, command.Queue.QueueId, version, status, hot?.Resolution, """{"set":{}}"""));
         _lastOp = Ops.Count;
-        return new Written(command.TicketId, new TicketVersions(version, new Dictionary<string, long>()), 0, shard);
+        return erased;
     }
 
     private Result<Written> Finish(FinishDeparture command)

@@ -180,6 +180,7 @@ internal static class GroupStatements
                 Sql.Value(now + Moves.NumberKept),
                 Sql.Value(erased.Version + 1)));
             AddTierMove(batch, erased.Queue, erased.TicketId, now);
+            batch.BatchCommands.Add(ErasedTickets.Put(erased.Queue.QueueId, erased.Operation, [new ErasedTicket(erased.TicketId, erased.Day)]));
         }
     }
 

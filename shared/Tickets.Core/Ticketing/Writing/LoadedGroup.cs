@@ -19,8 +19,11 @@ internal sealed class LoadedGroup
     public Dictionary<long, (int FromQueue, long Version)> Departures { get; } = [];
     public Dictionary<Guid, StoredAnswer> Answers { get; } = [];
 
+    /// <summary>Of the tickets that the group erases or brings back, those that were erased before.</summary>
+    public Dictionary<long, Tombstone> Erased { get; private set; } = [];
+
     /// <summary>
-    /// Lock order, the same in every process: ticket rows by queue id and ticket id; departures, then numbers, by ticket id; the change log's head last,
+    /// Lock order, the same in every process: tickets that are erased or come back from cold; ticket rows by queue id and ticket id; departures, then numbers, by ticket id; the change log's head last,
     /// when the group is written. Meta rows are guarded by their ticket's row.
     /// </summary>
     public static async Task<LoadedGroup> ReadAsync(NpgsqlConnection connection, IReadOnlyList<PendingCommand> group)
@@ -30,10 +33,17 @@ internal sealed class LoadedGroup
             .GroupBy(command => command.Queue.QueueId).OrderBy(queue => queue.Key).ToList();
         var numbers = group.Select(pending => pending.Command).Where(command => command is CreateTicket { Nonce: not null } or ClaimNumber or ArriveTicket or ReturnTicket).Select(command => command.TicketId).ToArray();
         var arriving = group.Select(pending => pending.Command).Where(command => command is ArriveTicket).Select(command => command.TicketId).ToArray();
+        var returning = group.Select(pending => pending.Command).Where(command => command is EraseTicket or ReturnTicket).Select(command => command.TicketId).ToArray();
         var keys = group.Select(pending => (pending.Command as UpdateTicket)?.Idempotency?.Key).OfType<Guid>().ToArray();
 
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Sql.Command("begin"));
+        if (returning.Length > 0)
+        {
+            batch.BatchCommands.Add(ErasedTickets.Lock(returning));
+            batch.BatchCommands.Add(ErasedTickets.Read(returning));
+        }
+
         foreach (var queue in queues)
             AddTicketReads(batch, queue.First().Queue, [.. queue]);
         if (arriving.Length > 0)
@@ -44,6 +54,13 @@ internal sealed class LoadedGroup
         batch.BatchCommands.Add(Sql.Command("select key, content, ticket_id, versions, opid, shard from idempotency_keys where key = any($1)", Sql.Array(keys)));
 
         await using var reader = await batch.ExecuteReaderAsync();
+        if (returning.Length > 0)
+        {
+            await reader.NextResultAsync();
+            loaded.Erased = await ErasedTickets.ReadAsync(reader);
+            await reader.NextResultAsync();
+        }
+
         foreach (var queue in queues)
             await loaded.ReadTicketsAsync(reader, queue.First().Queue);
         if (arriving.Length > 0)
