@@ -5,4 +5,5 @@ namespace Tickets.Core.Archive;
 /// <param name="Queue">The queue it was found in.</param>
 /// <param name="StorageRequests">What it took: 1 as a rule.</param>
 /// <param name="Day">The creation day, which tells where the ticket lies.</param>
-public sealed record ColdLookup(ReadOnlyMemory<byte>? Json, string? Queue, int StorageRequests, DateOnly Day = default);
+/// <param name="Crossed">The ticket went from one tier to the other lately. Missed all the same, it may have been on its way each time it was looked for.</param>
+public sealed record ColdLookup(ReadOnlyMemory<byte>? Json, string? Queue, int StorageRequests, DateOnly Day = default, bool Crossed = false);

@@ -47,7 +47,7 @@ public sealed class ColdTickets(ColdIndex index, ColdParts parts, TierMoves move
                 {
                     return answer.Missing is { } missing
                         ? throw new DamagedPartException(missing, 0, "the part is missing")
-                        : new ColdLookup(answer.Json, answer.Json is null ? null : answer.View!.Queue, cost.Value, answer.Day);
+                        : new ColdLookup(answer.Json, answer.Json is null ? null : answer.View!.Queue, cost.Value, answer.Day, (await moved).Count > 0);
                 }
             }
         }

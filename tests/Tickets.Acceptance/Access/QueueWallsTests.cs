@@ -115,7 +115,7 @@ public class QueueWallsTests(RunningApp app)
         ["ReadNotifications"] = [new($"/notifications?recipient={Canary}-group", Refused: false)],
         ["SweepLifecycles"] = [new("/lifecycles/sweep")],
         ["StartScan"] = [new("/cold/scans", $$"""{"query": {"queue": "{{b}}"}, "from": "2026-01-01", "to": "2026-01-02"}""")],
-        ["StartErasure"] = [new("/cold/erasures", $$"""{"queue": "{{b}}", "ticket_ids": ["{{known.Ticket}}"]}""")],
+        ["StartErasure"] = [new("/cold/erasures", $$"""{"queue": "{{b}}", "ticket_ids": ["{{known.Ticket}}"]}"""), new("/cold/erasures", $$"""{"queue": "{{a}}", "ticket_ids": ["{{known.Ticket}}"]}""", false)],
         ["StartIndexRebuild"] = [new("/cold/index-rebuilds", $$"""{"queue": "{{b}}"}""")],
         ["RestoreTicket"] = [new($"/tickets/{known.Ticket}/restore", $$"""{"queue": "{{b}}"}"""), new($"/tickets/{known.Ticket}/restore", $$"""{"queue": "{{a}}"}""")],
         ["StartQueueMove"] = [new("/queues/moves", $$"""{"queue": "{{b}}", "shards": ["hot-1"]}""")],

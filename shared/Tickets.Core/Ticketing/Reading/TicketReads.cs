@@ -52,11 +52,17 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
     {
         if (await ReadHotAsync(queue, id, projection, cancel) is { } hot)
             return hot;
-        var archived = await ReadColdAsync([queue.Name], queue.Places, id, projection, cancel);
-        if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound)
-            return archived;
-        // It may have come back from cold between the two looks.
-        return await ReadHotAsync(queue, id, projection, cancel) ?? archived;
+        for (var attempt = 1; ; attempt++)
+        {
+            var (archived, crossed) = await ReadColdAsync([queue.Name], queue.Places, id, projection, cancel);
+            if (!IsMissing(archived))
+                return archived;
+            // It may have come back from cold between the two looks, and have gone there again since.
+            if (await ReadHotAsync(queue, id, projection, cancel) is { } back)
+                return back;
+            if (!crossed || attempt == MaxLooks)
+                return archived;
+        }
     }
 
     private async Task<Result<TicketDocument>> ReadWhereverAsync(long id, Projection projection, Caller caller, CancellationToken cancel)
@@ -76,12 +82,12 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
             if (located.Count > 0 && attempt < MaxLooks)
                 continue;
             var reached = settings.Current.Queues.Values.Where(candidate => caller.Reaches(candidate.Name)).Select(candidate => candidate.Name).ToList();
-            var archived = await ReadColdAsync(reached, shards.All.Select(shard => shard.Name).ToList(), id, projection, cancel);
-            if (!archived.IsProblem || archived.Problem.Code != ProblemCodes.TicketNotFound || attempt >= MaxLooks)
+            var (archived, crossed) = await ReadColdAsync(reached, shards.All.Select(shard => shard.Name).ToList(), id, projection, cancel);
+            if (!IsMissing(archived) || attempt >= MaxLooks)
                 return archived;
-            // It may have come back from cold between the two looks.
+            // It may have come back from cold between the two looks, and have gone there again since.
             located = await LocateAsync(id, caller, cancel);
-            if (located.Count == 0)
+            if (located.Count == 0 && !crossed)
                 return archived;
         }
     }
@@ -106,7 +112,10 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         return new TicketDocument(body.WrittenMemory, tickets[0].Version);
     }
 
-    private async Task<Result<TicketDocument>> ReadColdAsync(IReadOnlyCollection<string> queues, IReadOnlyCollection<string> shardNames, long id, Projection projection, CancellationToken cancel)
+    private static bool IsMissing(Result<TicketDocument> archived) => archived.IsProblem && archived.Problem.Code == ProblemCodes.TicketNotFound;
+
+    /// <returns>Also whether the ticket crossed between the tiers lately.</returns>
+    private async Task<(Result<TicketDocument> Archived, bool Crossed)> ReadColdAsync(IReadOnlyCollection<string> queues, IReadOnlyCollection<string> shardNames, long id, Projection projection, CancellationToken cancel)
     {
         ColdLookup lookup;
         try
@@ -115,20 +124,20 @@ public sealed class TicketReads(ShardSet shards, SettingsCache settings, TicketL
         }
         catch (DamagedPartException damage)
         {
-            return Problems.ColdPartDamaged(damage.Part);
+            return (Problems.ColdPartDamaged(damage.Part), false);
         }
         catch (OfflinePartException offline)
         {
-            return Problems.TicketOffline(TicketId.Format(id), offline.Part);
+            return (Problems.TicketOffline(TicketId.Format(id), offline.Part), false);
         }
 
         if (lookup.Json is not { } json)
-            return Problems.TicketNotFound(TicketId.Format(id));
+            return (Problems.TicketNotFound(TicketId.Format(id)), lookup.Crossed);
         using var document = JsonDocument.Parse(json, Deep);
         var body = new ArrayBufferWriter<byte>(1024);
         await using var writer = new Utf8JsonWriter(body, JsonText.Options);
         TicketJson.WriteCold(writer, document.RootElement, projection);
         await writer.FlushAsync(cancel);
-        return new TicketDocument(body.WrittenMemory, document.RootElement.GetProperty("version"u8).GetInt64(), lookup.StorageRequests);
+        return (new TicketDocument(body.WrittenMemory, document.RootElement.GetProperty("version"u8).GetInt64(), lookup.StorageRequests), lookup.Crossed);
     }
 }
