@@ -125,6 +125,9 @@ internal sealed class LifecycleScene(RunningApp app)
     public async Task ChangeAsync(string workflow, string open) =>
         (await app.Admin.PutAsync($"/workflows?workflow_id={workflow}", Workflow(workflow, open), ("If-Match", await RevisionAsync(workflow)))).Ok();
 
+    /// <summary>Until a ticket that waited for another has gone on: it looks as seldom as once a minute when it has waited for long.</summary>
+    public Task SentOnAsync(string queue, string id) => Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("status") == "open2", TimeSpan.FromMinutes(3));
+
     private async Task<long> QueueIdAsync(string queue) => await CountAsync(app.Stack.SettingsDatabase, $"select queue_id::bigint from queues where name = '{queue}'");
 
     /// <summary>What its orchestration has recorded.</summary>

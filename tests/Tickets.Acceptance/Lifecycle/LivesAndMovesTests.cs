@@ -46,7 +46,7 @@ public class LivesAndMovesTests(RunningApp app)
 
         // It waits for the child that it made before, and makes no other.
         await app.Admin.CloseAsync(children, Assert.Single(await _scene.FindAsync(children)).Text("ticket_id")!);
-        await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("status") == "open2");
+        await _scene.SentOnAsync(queue, id);
         Assert.Single(await _scene.FindAsync(children));
     }
 
@@ -89,7 +89,7 @@ public class LivesAndMovesTests(RunningApp app)
             && there.Json.TryGetProperty("custom_status", out var life) && life.GetProperty("stepsTaken").GetInt32() == 1 && life.Text("since") == since);
 
         await app.Admin.CloseAsync(children, Assert.Single(await _scene.FindAsync(children)).Text("ticket_id")!);
-        await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(to, id)).Text("status") == "open2");
+        await _scene.SentOnAsync(to, id);
         Assert.Single(await _scene.FindAsync(children));
     }
 
@@ -116,7 +116,7 @@ public class LivesAndMovesTests(RunningApp app)
         await _scene.SweepUntilAsync(queue, async () => await LifecycleScene.CountAsync(await _scene.ShardOfAsync(id), $"select count(*) from orchestration_ready where instance_id = 'ticket/{id}' and name = 'ticket-life'") == 1);
 
         await app.Admin.CloseAsync(children, child);
-        await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("status") == "open2");
+        await _scene.SentOnAsync(queue, id);
         Assert.Single(await _scene.FindAsync(children));
     }
 }

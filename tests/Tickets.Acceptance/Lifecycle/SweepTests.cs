@@ -101,7 +101,7 @@ public class SweepTests(RunningApp app)
             && await LifecycleScene.CountAsync(shard, $"select count(*) from orchestration_ready where instance_id = 'ticket/{id}'") == 1);
 
         await app.Admin.CloseAsync(children, child);
-        await Eventually.IsAsync(async () => (await app.Admin.TicketAsync(queue, id)).Text("status") == "open2");
+        await _scene.SentOnAsync(queue, id);
         Assert.Single(await _scene.FindAsync(children));
     }
 

@@ -38,7 +38,7 @@ internal sealed class LifecycleRepairs(NpgsqlConnection connection, string shard
     {
         var workflow = queue.Workflow.Definition.WorkflowId;
         var state = Recorded(ticket) is { } life
-            ? life with { Shard = shard, Workflow = life.Workflow ?? workflow }
+            ? life with { Shard = shard, Workflow = life.Workflow ?? workflow, StepDue = null }
             : new LifecycleState(shard, ticket.TicketId, ticket.Status, ticket.UpdatedAt, stays.GetValueOrDefault(ticket.TicketId, ticket.Version)) { Workflow = workflow, Home = ticket.Life?.Home };
         if (what == Missed.Upgrade && reminded.TryGetValue(ticket.TicketId, out var last))
             state = state with { Reminded = last.Number, RemindedAt = last.At };
