@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Core.Ticketing.Lifecycle;
 
 namespace Tickets.Acceptance.Lifecycle;
 
@@ -131,6 +132,8 @@ internal sealed class LifecycleScene(RunningApp app)
     private async Task<long> QueueIdAsync(string queue) => await CountAsync(app.Stack.SettingsDatabase, $"select queue_id::bigint from queues where name = '{queue}'");
 
     /// <summary>What its orchestration has recorded.</summary>
-    public async Task<JsonElement?> LifeAsync(string id) =>
-        await app.Admin.GetAsync($"/orchestrations?hub={await HubOfAsync(id)}&instance_id=ticket/{id}") is { Status: 200 } answer && answer.Json.TryGetProperty("custom_status", out var life) ? life : null;
+    public async Task<LifecycleState?> LifeAsync(string id, string? hub = null) =>
+        await app.Admin.GetAsync($"/orchestrations?hub={hub ?? await HubOfAsync(id)}&instance_id=ticket/{id}") is { Status: 200 } answer && answer.Json.TryGetProperty("custom_status", out var life)
+            ? life.Deserialize<LifecycleState>(JsonSerializerOptions.Web)
+            : null;
 }

@@ -38,10 +38,10 @@ public class ReminderTests(RunningApp app)
         await Eventually.IsAsync(async () => (await _scene.KindsAsync(group)).Count(kind => kind == "reminder") >= 2);
         await _scene.AcceptAsync(queue, id);
         // Nothing but the look at the other ticket is to come.
-        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.GetProperty("stepTries").GetInt32() >= 2);
+        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.StepTries >= 2);
         var sent = await _scene.SentAsync(group);
-        var looks = (await _scene.LifeAsync(id))!.Value.GetProperty("stepTries").GetInt32();
-        await Eventually.IsAsync(async () => (await _scene.LifeAsync(id))!.Value.GetProperty("stepTries").GetInt32() > looks);
+        var looks = (await _scene.LifeAsync(id))!.StepTries;
+        await Eventually.IsAsync(async () => (await _scene.LifeAsync(id))!.StepTries > looks);
         Assert.Equal(sent, await _scene.SentAsync(group));
 
         await app.Admin.CloseAsync(others, other);

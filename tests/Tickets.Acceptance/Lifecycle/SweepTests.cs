@@ -24,8 +24,8 @@ public class SweepTests(RunningApp app)
         ];
         var ids = await Task.WhenAll(queues.SelectMany(queue => new[] { queue, queue }).Select(queue => app.Admin.CreateAsync(queue)));
         await _scene.AcceptAsync(queues[1], ids[2]);
-        foreach (var (stuck, what) in new[] { (ids[4], "timedOut"), (ids[8], "stepsDone") })
-            await Eventually.IsAsync(async () => await _scene.LifeAsync(stuck) is { } life && life.GetProperty(what).GetBoolean());
+        await Eventually.IsAsync(async () => await _scene.LifeAsync(ids[4]) is { TimedOut: true });
+        await Eventually.IsAsync(async () => await _scene.LifeAsync(ids[8]) is { StepsDone: true });
         foreach (var id in ids)
             await _scene.AgeAsync(id);
 
@@ -93,11 +93,11 @@ public class SweepTests(RunningApp app)
     {
         var children = await _scene.QueueAsync("""{"to": ["closed"]}""");
         var (queue, id, shard) = await WaitingAsync($$"""{"to": ["open2", "closed"], "steps": [{"create": {"queue": "{{children}}"} }, {"until_closed": "children"}, {"send_on": true}]}""", isQuiet: false);
-        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.GetProperty("stepsTaken").GetInt32() == 1);
+        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.StepsTaken == 1);
         var child = Assert.Single(await _scene.FindAsync(children)).Text("ticket_id")!;
 
         await LifecycleScene.ExecuteAsync(shard, string.Format(System.Globalization.CultureInfo.InvariantCulture, loss, $"ticket/{id}"));
-        await _scene.SweepUntilAsync(queue, async () => await _scene.LifeAsync(id) is { } life && life.GetProperty("stepsTaken").GetInt32() == 1
+        await _scene.SweepUntilAsync(queue, async () => await _scene.LifeAsync(id) is { } life && life.StepsTaken == 1
             && await LifecycleScene.CountAsync(shard, $"select count(*) from orchestration_ready where instance_id = 'ticket/{id}'") == 1);
 
         await app.Admin.CloseAsync(children, child);

@@ -102,7 +102,7 @@ public class TimeoutTests(RunningApp app)
         var workflow = LifecycleScene.Name("wf");
         var queue = await _scene.QueueAsync("""{"to": ["closed", "open2"], "lifetime": "PT5H", "on_timeout": "open2", "steps": [{"wait": "PT9H"}]}""", workflow: workflow);
         var id = await app.Admin.CreateAsync(queue);
-        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.GetProperty("stepSince").ValueKind == JsonValueKind.String);
+        await Eventually.IsAsync(async () => await _scene.LifeAsync(id) is { } life && life.StepSince is not null);
 
         await _scene.ChangeAsync(workflow, """{"to": ["closed", "open2"], "lifetime": "PT1S", "on_timeout": "open2", "steps": [{"wait": "PT9H"}]}""");
 

@@ -68,7 +68,10 @@ internal sealed class LifecycleRepairs(NpgsqlConnection connection, string shard
         return reminded;
     }
 
-    /// <summary>Of lives that left no record at all, since which version they were in their status, where the tickets that they made tell it: so they make no second ones.</summary>
+    /// <summary>
+    /// Of lives that left no record of their status, since which version they are in it, where the tickets that they made tell it: so they make no second ones. A stay
+    /// before the one that is recorded is over.
+    /// </summary>
     private async Task<Dictionary<long, long>> StaysAsync(List<SweptTicket> tickets, CancellationToken cancel)
     {
         var stays = new Dictionary<long, long>();
@@ -76,12 +79,13 @@ internal sealed class LifecycleRepairs(NpgsqlConnection connection, string shard
             return stays;
         await using var find = new NpgsqlCommand(
             """
-            select n.ticket_id, max(n.entered_version) from unnest($1::bigint[], $2::text[]) as t(ticket_id, status)
-            join lifecycle_numbers n on n.ticket_id = t.ticket_id and n.status = t.status group by n.ticket_id
+            select n.ticket_id, max(n.entered_version) from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(ticket_id, status, over)
+            join lifecycle_numbers n on n.ticket_id = t.ticket_id and n.status = t.status and n.entered_version > t.over group by n.ticket_id
             """,
             connection);
         find.Parameters.Add(Sql.Array(tickets.Select(ticket => ticket.TicketId).ToArray()));
         find.Parameters.Add(Sql.Array(tickets.Select(ticket => (string?)ticket.Status).ToArray()));
+        find.Parameters.Add(Sql.Array(tickets.Select(ticket => ticket.Life?.EnteredVersion ?? 0).ToArray()));
         await using var reader = await find.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             stays[reader.GetInt64(0)] = reader.GetInt64(1);
