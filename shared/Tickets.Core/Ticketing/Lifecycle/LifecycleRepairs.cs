@@ -19,14 +19,22 @@ internal sealed class LifecycleRepairs(NpgsqlConnection connection, string shard
         var anew = missed.Where(one => one.What != Missed.Nothing).ToList();
         var reminded = await RemindedAsync([.. anew.Where(one => one.What == Missed.Upgrade).Select(one => one.Ticket)], cancel);
         var stays = await StaysAsync([.. anew.Where(one => Recorded(one.Ticket) is null).Select(one => one.Ticket)], cancel);
-        await ExecuteAsync(
-            OrchestrationStatements.Restart([.. anew.Select(one => Start(one.Ticket, one.Rules, one.What, reminded, stays))], now), cancel);
+        await BeginAsync([.. anew.Select(one => Start(one.Ticket, one.Rules, one.What, reminded, stays))], cancel);
 
         var counts = anew.GroupBy(one => one.What).ToDictionary(one => one.Key, one => one.Count());
         var written = await WriteLostAsync([.. missed.Where(one => one.What == Missed.Nothing).Select(one => (one.Ticket, one.Rules))], cancel);
         if (written > 0)
             counts[Missed.Notification] = written;
         return counts;
+    }
+
+    private async Task BeginAsync(List<OrchestrationStart> starts, CancellationToken cancel)
+    {
+        if (starts.Count == 0)
+            return;
+        // Where the record was lost and the history was not, executions count from 0 again, and the old history would be taken for the new one's.
+        var history = Sql.Command("delete from orchestration_history where instance_id = any($1)", Sql.Array([.. starts.Select(start => (string?)start.InstanceId)]));
+        await ExecuteAsync([.. OrchestrationStatements.Restart(starts, now), history], cancel);
     }
 
     private LifecycleRules RulesOf(SweptTicket ticket) => LifecycleRules.Of(queue.Workflow.Statuses.GetValueOrDefault(ticket.Status)?.Lifecycle);
