@@ -14,8 +14,10 @@ internal static class NotificationDescriptions
         Problems = [ProblemCodes.InvalidCursor],
     };
 
-    public static FunctionDescription Sweep() => new("Orchestrations", "Look for tickets whose orchestration is missing")
+    public static FunctionDescription Sweep() => new("Orchestrations", "Look for what tickets that wait have lost, and mend it")
     {
+        Details = "Reads all that is recorded of every open ticket, or of those of `queue`.",
+        Problems = [ProblemCodes.NotFound],
         Answers = [new(200, "What was found and mended.", TicketsJson.Default.SweepReport, """{"repaired": 0, "adopted": 0, "told": 0, "overdue": 0, "parked": 0}""")],
     };
 }

@@ -17,10 +17,12 @@ internal static class NotificationFunctions
         functions.MapGet("/notifications", Read).WithName("ReadNotifications").Describes(NotificationDescriptions.Read).Requires(Permission.Read).AcceptsQuery("recipient", "cursor", "limit");
         functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Describes(NotificationDescriptions.Sweep).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
         functions.MapTimer("SweepTicketLifecycles", "0 * * * * *", async (services, run, cancel) =>
-            run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: false, cancel)).ToString()));
-        functions.MapTimer("TellLifecyclesOfSettings", "*/2 * * * * *", (services, _, cancel) => services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: true, cancel));
+            run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunAsync(cancel)).ToString()));
+        functions.MapTimer("SweepTicketLifecyclesThoroughly", "20 43 * * * *", async (services, run, cancel) =>
+            run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunThoroughlyAsync(cancel)).ToString()));
+        functions.MapTimer("TellLifecyclesOfSettings", "*/2 * * * * *", (services, _, cancel) => services.GetRequiredService<LifecycleSweep>().TellAsync(cancel));
         functions.MapTimer("ForgetNotifications", "15 */10 * * * *", async (services, run, cancel) =>
-            run.Log.Add($"forgot {await services.GetRequiredService<ReadNotifications>().ForgetAsync(Kept, cancel)} notifications"));
+            run.Log.Add($"forgot {await services.GetRequiredService<ReadNotifications>().ForgetAsync(Kept, cancel)} notifications, {await services.GetRequiredService<LifecycleSweep>().ForgetAsync(cancel)} numbers of steps"));
     }
 
     private static async Task Read(HttpContext context)
@@ -42,6 +44,12 @@ internal static class NotificationFunctions
         await context.Answer(page, TicketsJson.Default.NotificationPage);
     }
 
-    private static async Task Sweep(HttpContext context) =>
-        await context.Answer(await context.Service<LifecycleSweep>().RunAsync(onlySettings: false, context.RequestAborted, context.Parameter("queue")), TicketsJson.Default.SweepReport);
+    private static async Task Sweep(HttpContext context)
+    {
+        var sweep = context.Service<LifecycleSweep>();
+        if (context.Parameter("queue") is { } queue)
+            await context.Answer(await sweep.RunThoroughlyAsync(queue, context.RequestAborted), TicketsJson.Default.SweepReport);
+        else
+            await context.Answer(await sweep.RunThoroughlyAsync(context.RequestAborted), TicketsJson.Default.SweepReport);
+    }
 }

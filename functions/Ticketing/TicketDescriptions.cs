@@ -67,6 +67,6 @@ internal static class TicketDescriptions
         Details = "Ends the reminders to the ticket's group. Repeating it for the same is harmless.",
         Body = new(TicketsJson.Default.AcceptTicketRequest, """{"queue": "incidents/birdstrikes", "by": "anna"}"""),
         Answers = [new(200, "Accepted; without `op` it was already, by the same.", TicketsJson.Default.UpdateTicketResponse, Updated)],
-        Problems = [ProblemCodes.InvalidTicketId, ProblemCodes.QueueNotFound, ProblemCodes.TicketNotFound, ProblemCodes.AlreadyAccepted, ProblemCodes.TicketArchived, .. Writing],
+        Problems = [ProblemCodes.InvalidTicketId, ProblemCodes.QueueNotFound, ProblemCodes.TicketNotFound, ProblemCodes.AlreadyAccepted, ProblemCodes.UnmetConditions, ProblemCodes.TicketArchived, .. Writing],
     };
 }

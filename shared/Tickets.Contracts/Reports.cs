@@ -11,8 +11,8 @@ public sealed record IndexStatistics(string Name, string Shard, IReadOnlyList<st
 public sealed record QueueIndexUsage(string Queue, IReadOnlyList<SearchShape> Searches, IReadOnlyList<IndexStatistics> Indexes);
 
 /// <summary>What a sweep over the tickets' orchestrations found.</summary>
-/// <param name="Repaired">Tickets that should have had an orchestration and had none; zero when nothing is wrong.</param>
-/// <param name="Adopted">Tickets whose workflow has come to need one, or whose queue has come here from another shard.</param>
+/// <param name="Repaired">Tickets that lacked their orchestration, its due time or a message; zero when nothing is wrong.</param>
+/// <param name="Adopted">Tickets whose workflow has come to need an orchestration, whose queue has come here from another shard, or that an earlier version looked after.</param>
 /// <param name="Told">Orchestrations that were told of changed settings.</param>
 /// <param name="Overdue">Due for more than five minutes and taken up by nobody.</param>
 /// <param name="Parked">Set aside by a fault.</param>

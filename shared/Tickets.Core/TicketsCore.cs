@@ -175,7 +175,12 @@ public static class TicketsCore
         services.AddSingleton(_ => new HttpClient { Timeout = TimeSpan.FromMinutes(1) });
         services.AddSingleton<ReadNotifications>();
         services.AddSingleton<TicketRow>();
+        services.AddSingleton<StepNumbers>();
         services.AddSingleton<TicketMaker>();
+        services.AddSingleton<TicketSender>();
+        services.AddSingleton<ErrorTickets>();
+        services.AddSingleton<ClosedTickets>();
+        services.AddSingleton<BotDeliveries>();
         services.AddSingleton<DeclareTasks>(LifecycleTasks.Declare);
         var work = new TaskHubOptions { Lease = TicketsOptions.Duration(configuration, "Orchestration:Lease", TimeSpan.FromSeconds(30)) };
         services.AddSingleton(new TaskHubsOptions(work, configuration["Orchestration:AlwaysOn"] is not { } text || !bool.TryParse(text, out var always) || always));
@@ -183,7 +188,7 @@ public static class TicketsCore
         AddHosted<TaskHubs>(services);
         services.AddSingleton<OrchestrationReads>();
         services.AddSingleton(get => new LifecycleArrival(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get)));
-        services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
+        services.AddSingleton(get => new LifecycleSweep(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TaskHubs>(get), Get<StepNumbers>(get), Get<TimeProvider>(get), Get<ILogger<LifecycleSweep>>(get)));
     }
 
     private static void AddOperations(IServiceCollection services)

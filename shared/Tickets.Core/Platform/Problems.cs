@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Tickets.Contracts;
+using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Platform;
 
@@ -239,6 +241,13 @@ public static class Problems
         Detail = $"'{by}' has accepted the ticket.",
         AcceptedBy = by,
     };
+
+    public static Problem TicketClosed(string ticketId, DateTimeOffset closedAt) =>
+        UnmetConditions([new UnmetCondition("ticket.closed_at", JsonElement.Parse("null"), JsonElement.Parse($"\"{Rfc3339.Format(closedAt)}\""))]) with
+        {
+            Title = "The ticket is closed",
+            Detail = $"Ticket '{ticketId}' is closed: there is nothing left to accept.",
+        };
 
     public static Problem IdempotencyKeyReused() => new()
     {

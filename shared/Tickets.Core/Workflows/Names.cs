@@ -10,6 +10,10 @@ internal static partial class Names
     public const string BlockRule = "1 to 64 letters, digits, '_', '-' or '.'";
     public const string PathRule = "1 to 128 letters, digits, '_', '-' or '.', in parts parted by '/'";
 
+    /// <summary>Meta blocks of a ticket.</summary>
+    public const int MaxBlocks = 32;
+    public const int MaxGroupBytes = 128;
+
     public static bool IsStatus(string name) => Status().IsMatch(name);
     public static bool IsField(string name) => Field().IsMatch(name);
     public static bool IsBlock(string name) => Block().IsMatch(name);

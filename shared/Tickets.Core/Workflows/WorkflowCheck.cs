@@ -82,8 +82,8 @@ internal static class WorkflowCheck
                 faults.Add(new ProblemError($"{pointer}/{member}", fault));
         }
 
-        if (status.OnTimeout is { } target && !statuses.ContainsKey(Transition.Parse(target).To))
-            faults.Add(new ProblemError($"{pointer}/on_timeout", $"There is no status '{target}'."));
+        if (status.OnTimeout is { } target && OnTimeout.Fault(target, status.To ?? [], name => statuses.GetValueOrDefault(name)) is { } untakable)
+            faults.Add(new ProblemError($"{pointer}/on_timeout", untakable));
         if (status.OnTimeout is not null && status.Lifetime is null)
             faults.Add(new ProblemError($"{pointer}/on_timeout", "on_timeout needs a lifetime."));
     }

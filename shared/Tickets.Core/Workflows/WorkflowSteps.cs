@@ -61,13 +61,32 @@ internal static class WorkflowSteps
 
         var reader = new ObjectReader(value, step.PointerOf("create"), errors);
         var queue = reader.RequiredText("queue", 128);
-        var group = reader.Text("group");
+        var group = reader.Text("group", Names.MaxGroupBytes);
         var meta = reader.Any("meta");
         reader.Finish(unknown);
+        if (group is "")
+            reader.Fault("group", "A group has a name; leave the member out for none.");
         if (meta is { ValueKind: not JsonValueKind.Object })
             reader.Fault("meta", "Expected an object of blocks.");
+        else if (meta is { } template)
+            CheckBlocks(reader, template, errors);
         return new ChildTicket(queue ?? "", group, meta is { ValueKind: JsonValueKind.Object } blocks
             ? blocks.EnumerateObject().ToDictionary(block => block.Name, block => block.Value.Clone(), StringComparer.Ordinal)
             : null);
+    }
+
+    /// <summary>What no ticket can be made with is told when the workflow is written, not when a ticket is stuck.</summary>
+    private static void CheckBlocks(ObjectReader child, JsonElement template, List<ProblemError> errors)
+    {
+        var blocks = 0;
+        foreach (var block in template.EnumerateObject())
+        {
+            blocks++;
+            if (!Names.IsBlock(block.Name))
+                errors.Add(new ProblemError($"{child.PointerOf("meta")}/{block.Name}", $"A block name is {Names.BlockRule}."));
+        }
+
+        if (blocks > Names.MaxBlocks)
+            child.Fault("meta", $"A ticket is made with at most {Names.MaxBlocks} meta blocks.");
     }
 }

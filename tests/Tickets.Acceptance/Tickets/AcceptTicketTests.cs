@@ -41,6 +41,20 @@ public class AcceptTicketTests(RunningApp app)
     }
 
     [Fact]
+    public async Task A_closed_ticket_cannot_be_accepted()
+    {
+        var queue = await app.NewQueueAsync();
+        var id = await app.Admin.CreateAsync(queue);
+        await app.Admin.CloseAsync(queue, id);
+
+        var refused = (await AcceptAsync(queue, id, "ada")).Problem(409, "unmet_conditions");
+
+        var closedAt = (await app.Admin.TicketAsync(queue, id)).Text("closed_at");
+        refused.GetProperty("unmet").Is($$"""[{"condition": "ticket.closed_at", "expected": null, "actual": "{{closedAt}}"}]""");
+        Assert.Null((await app.Admin.TicketAsync(queue, id)).Text("accepted_by"));
+    }
+
+    [Fact]
     public async Task Who_accepts_has_a_name()
     {
         var queue = await app.NewQueueAsync();

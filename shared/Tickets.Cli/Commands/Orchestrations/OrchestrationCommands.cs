@@ -47,6 +47,6 @@ internal static class OrchestrationCommands
     public static Command Upkeep(Shell shell, GlobalOptions global) => new("upkeep", "Work that timers do, done now (operators).")
     {
         new RouteCommand(shell, global, "archive", "Archives what is due.", [], (_, _) => new(HttpMethod.Post, "/archive/runs") { HeldFor = TimeSpan.FromMinutes(5) }),
-        new RouteCommand(shell, global, "sweep", "Starts the orchestrations of tickets that should have one and have none.", [], (_, _) => new(HttpMethod.Post, "/lifecycles/sweep") { SafeToRepeat = true }),
+        new RouteCommand(shell, global, "sweep", "Mends what tickets that wait have lost: their orchestration, its due time, a message.", [], (_, _) => new(HttpMethod.Post, "/lifecycles/sweep") { SafeToRepeat = true }),
     };
 }

@@ -83,8 +83,8 @@ public sealed class LifecycleArrival
             {
                 var (instance, status) = (LifecycleChanges.InstanceOf(reader.GetInt64(0)), reader.GetString(1));
                 var state = lives.GetValueOrDefault(instance) is { } life && life.Status == status
-                    ? life with { Shard = shard.Name }
-                    : new LifecycleState(shard.Name, reader.GetInt64(0), status, reader.Time(2), reader.GetInt64(3));
+                    ? life.On(shard.Name)
+                    : new LifecycleState(shard.Name, reader.GetInt64(0), status, reader.Time(2), reader.GetInt64(3)) { Workflow = queue.Workflow.Definition.WorkflowId, Home = lives.GetValueOrDefault(instance)?.Home };
                 starts.Add(OrchestrationStart.Of(instance, LifecycleChanges.Orchestrator, state));
             }
         }

@@ -9,12 +9,11 @@ using Tickets.Core.Settings;
 namespace Tickets.Core.Ticketing.Lifecycle;
 
 /// <summary>
-/// Compares the tickets that should have an orchestration with those that have one, and mends the difference (L5). Also carries changes of settings to tickets
-/// that wait already (L2). One process a shard at a time; stopping anywhere is harmless.
+/// Compares open tickets with what should be under way for them (<see cref="MissedWork"/>), and mends the difference (L5). Also carries changes of settings to
+/// tickets that wait already (L2). One process a shard at a time; stopping anywhere is harmless.
 /// </summary>
 public sealed class LifecycleSweep
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
     private const int Bite = 2_000;
 
@@ -22,23 +21,37 @@ public sealed class LifecycleSweep
     private readonly SettingsCache _settings;
     private readonly TaskHubs _hubs;
     private readonly TimeProvider _clock;
+    private readonly StepNumbers _numbers;
     private readonly ILogger _logger;
 
-    internal LifecycleSweep(ShardSet shards, SettingsCache settings, TaskHubs hubs, TimeProvider clock, ILogger<LifecycleSweep> logger) =>
-        (_shards, _settings, _hubs, _clock, _logger) = (shards, settings, hubs, clock, logger);
+    internal LifecycleSweep(ShardSet shards, SettingsCache settings, TaskHubs hubs, StepNumbers numbers, TimeProvider clock, ILogger<LifecycleSweep> logger) =>
+        (_shards, _settings, _hubs, _numbers, _clock, _logger) = (shards, settings, hubs, numbers, clock, logger);
 
-    /// <param name="onlySettings">Only what changed settings ask for; that costs next to nothing when none have.</param>
-    /// <param name="only">Only this queue.</param>
-    public async Task<SweepReport> RunAsync(bool onlySettings, CancellationToken cancel, string? only = null)
+    /// <summary>Every minute: what stands in narrow rows, and all that is recorded of tickets that changed lately.</summary>
+    public Task<SweepReport> RunAsync(CancellationToken cancel) => RunAsync(SweepDepth.Recent, only: null, cancel);
+
+    /// <summary>All that is recorded of every open ticket: reads two rows for each.</summary>
+    public Task<SweepReport> RunThoroughlyAsync(CancellationToken cancel) => RunAsync(SweepDepth.All, only: null, cancel);
+
+    /// <summary>Of one queue.</summary>
+    /// <returns>404 when there is none of this name.</returns>
+    public async Task<Result<SweepReport>> RunThoroughlyAsync(string queue, CancellationToken cancel) => await _settings.FindQueueAsync(queue, cancel) is null
+        ? Problems.NotFound($"There is no queue '{queue}'.")
+        : await RunAsync(SweepDepth.All, queue, cancel);
+
+    /// <summary>Only what changed settings ask for; that costs next to nothing when none have.</summary>
+    public Task<SweepReport> TellAsync(CancellationToken cancel) => RunAsync(SweepDepth.Existence, only: null, cancel);
+
+    private async Task<SweepReport> RunAsync(SweepDepth depth, string? only, CancellationToken cancel)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         foreach (var shard in _shards.All)
-            report += await RunAsync(shard, onlySettings, only, cancel);
-
-        if (report.Repaired > 0)
-            _logger.SweepRepaired(report.Repaired);
+            report += await RunAsync(shard, depth, only, cancel);
         return report;
     }
+
+    /// <summary>Forgets the numbers of steps that nobody does again.</summary>
+    public Task<long> ForgetAsync(CancellationToken cancel) => _numbers.ForgetAsync(cancel);
 
     /// <summary>What was missed while no process ran comes before anything else.</summary>
     internal async Task BeforeWorkAsync(string hub, CancellationToken cancel)
@@ -48,7 +61,7 @@ public sealed class LifecycleSweep
             return;
         try
         {
-            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], onlySettings: false, only: null, cancel)).ToString());
+            _logger.SweptAtStart(hub, (await RunAsync(_shards[hub], SweepDepth.Recent, only: null, cancel)).ToString());
         }
         catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
@@ -57,14 +70,14 @@ public sealed class LifecycleSweep
         }
     }
 
-    private async Task<SweepReport> RunAsync(Shard shard, bool onlySettings, string? only, CancellationToken cancel)
+    private async Task<SweepReport> RunAsync(Shard shard, SweepDepth depth, string? only, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Lifecycles, cancel);
-        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, onlySettings, only, cancel);
+        return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, depth, only, cancel);
     }
 
-    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, bool onlySettings, string? only, CancellationToken cancel)
+    private async Task<SweepReport> SweepAsync(NpgsqlConnection connection, Shard shard, SweepDepth depth, string? only, CancellationToken cancel)
     {
         var report = new SweepReport(0, 0, 0, 0, 0);
         var told = await ToldAsync(connection, cancel);
@@ -72,11 +85,9 @@ public sealed class LifecycleSweep
         {
             var revision = Math.Max(queue.Workflow.Definition.Revision ?? 0, queue.Definition.Revision ?? 0);
             var isNews = told.GetValueOrDefault(queue.QueueId) < revision;
-            if (queue.Workflow.HasLifecycle && (isNews || !onlySettings))
-            {
-                var started = await StartMissingAsync(connection, shard, queue, cancel);
-                report += isNews ? new SweepReport(0, started, 0, 0, 0) : new SweepReport(started, 0, 0, 0, 0);
-            }
+            // By rules that their orchestrations have not been told of yet, tickets cannot be judged.
+            if (queue.Workflow.HasLifecycle && (isNews || depth > SweepDepth.Existence))
+                report += await MendAsync(connection, shard, queue, isNews ? SweepDepth.Existence : depth, isNews, cancel);
 
             if (!isNews)
                 continue;
@@ -87,44 +98,31 @@ public sealed class LifecycleSweep
 
         if (report.Told + report.Repaired + report.Adopted > 0)
             _hubs[shard.Name].Wake();
-        return onlySettings ? report : report + await LookAsync(connection, cancel);
+        return depth == SweepDepth.Existence ? report : report + await LookAsync(connection, cancel);
     }
 
     /// <summary>All rows that the shard has of the queue are tickets that it serves: none is on its way here, none was left behind.</summary>
     private static bool IsWhollyOn(QueueSettings queue, string shard) => queue.Shards.Contains(shard)
         && (queue.Definition.Moving is not { } move || (move.Phase == QueueMove.Clearing && !move.From.Contains(shard, StringComparer.Ordinal)));
 
-    private async Task<int> StartMissingAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, CancellationToken cancel)
+    private async Task<SweepReport> MendAsync(NpgsqlConnection connection, Shard shard, QueueSettings queue, SweepDepth depth, bool isNews, CancellationToken cancel)
     {
-        var started = 0;
-        while (true)
+        var missed = new Dictionary<Missed, int>();
+        var tickets = new SweptTickets(queue, depth);
+        for (var last = 0L; await tickets.ReadAsync(connection, last, _clock.GetUtcNow(), cancel) is { Count: > 0 } page; last = page[^1].TicketId)
         {
-            // By primary keys on both sides; a ticket that was just written to may be about to have its orchestration.
-            await using var find = new NpgsqlCommand(
-                $"""
-                select t.ticket_id, t.status, t.updated_at, t.version from {queue.TicketsTable} t
-                where t.closed_at is null and t.moving_to is null and t.updated_at < $1
-                  and not exists (select 1 from orchestration_ready r where r.instance_id = 'ticket/' || t.ticket_id) limit {Bite}
-                """,
-                connection);
-            find.Parameters.Add(Sql.Value(_clock.GetUtcNow() - Grace));
-            var starts = new List<OrchestrationStart>();
-            await using (var reader = await find.ExecuteReaderAsync(cancel))
-            {
-                while (await reader.ReadAsync(cancel))
-                {
-                    var state = new LifecycleState(shard.Name, reader.GetInt64(0), reader.GetString(1), reader.Time(2), reader.GetInt64(3));
-                    starts.Add(OrchestrationStart.Of(LifecycleChanges.InstanceOf(state.TicketId), LifecycleChanges.Orchestrator, state));
-                }
-            }
-
-            if (starts.Count == 0)
-                return started;
-            await ExecuteAsync(connection, OrchestrationStatements.Start(starts, _clock.GetUtcNow(), replaceEnded: true), cancel);
-            started += starts.Count;
-            if (starts.Count < Bite)
-                return started;
+            foreach (var (what, count) in await new LifecycleRepairs(connection, shard.Name, queue, _clock.GetUtcNow()).RunAsync(page, cancel))
+                missed[what] = missed.GetValueOrDefault(what) + count;
+            if (page.Count < SweptTickets.Bite)
+                break;
         }
+
+        // Tickets whose workflow has only now come to need an orchestration are no loss, nor are those of an earlier version.
+        var adopted = missed.GetValueOrDefault(Missed.Upgrade) + (isNews ? missed.GetValueOrDefault(Missed.Life) : 0);
+        var repaired = missed.Values.Sum() - adopted;
+        if (repaired > 0)
+            _logger.SweepRepaired(repaired, queue.Name, string.Join(", ", missed.Where(one => one.Key != Missed.Upgrade).Select(one => $"{one.Key} {one.Value}")));
+        return new SweepReport(repaired, adopted, 0, 0, 0);
     }
 
     private async Task<int> TellAsync(NpgsqlConnection connection, QueueSettings queue, long revision, CancellationToken cancel)
@@ -152,12 +150,12 @@ public sealed class LifecycleSweep
     {
         await using var command = new NpgsqlCommand(
             """
-            select (select count(*) from orchestration_ready where name = $2 and due_at < $1 and stalled is null),
-                   (select count(*) from orchestration_ready where name = $2 and stalled = 2)
+            select (select count(*) from orchestration_ready where name = any($2) and due_at < $1 and stalled is null),
+                   (select count(*) from orchestration_ready where name = any($2) and stalled = 2)
             """,
             connection);
         command.Parameters.Add(Sql.Value(_clock.GetUtcNow() - Late));
-        command.Parameters.Add(Sql.Value(LifecycleChanges.Orchestrator));
+        command.Parameters.Add(Sql.Array([LifecycleChanges.Orchestrator, LifecycleChanges.EarlierOrchestrator]));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return new SweepReport(0, 0, 0, reader.GetInt64(0), reader.GetInt64(1));

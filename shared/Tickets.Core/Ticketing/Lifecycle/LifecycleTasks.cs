@@ -12,15 +12,17 @@ internal static partial class LifecycleTasks
         .AddActivity<RemindGroup>()
         .AddActivity<TellCreator>()
         .AddActivity<SendTicketOn>()
-        .AddActivity<TakeNumber>()
-        .AddActivity<MakeErrorTicket>()
-        .AddActivity<MakeChildTicket>()
-        .AddActivity<AreClosed>()
+        .AddActivity<TakeStep>()
+        .AddActivity<TakeOverLife>()
+        .AddActivity<OpenErrorTicket>()
         .AddOrchestrator<WebhookDelivery>()
         .AddActivity<PostWebhook>();
 
-    [LoggerMessage(520, LogLevel.Warning, "The sweep found {Tickets} tickets without the orchestration that they should have, and started them")]
-    public static partial void SweepRepaired(this ILogger log, int tickets);
+    [LoggerMessage(520, LogLevel.Warning, "The sweep repaired the lives of {Tickets} tickets of queue {Queue}; what they lacked: {Missed}")]
+    public static partial void SweepRepaired(this ILogger log, int tickets, string queue, string missed);
+
+    [LoggerMessage(523, LogLevel.Error, "No queue takes the ticket about ticket {TicketId}, which is stuck ({Why}): {Refusal}")]
+    public static partial void NoErrorTicket(this ILogger log, long ticketId, string why, string refusal);
 
     [LoggerMessage(521, LogLevel.Information, "Swept shard {Shard} before its orchestrations go on: {Report}")]
     public static partial void SweptAtStart(this ILogger log, string shard, string report);

@@ -29,7 +29,8 @@ internal sealed class LookAtTicket(TicketRow rows, SettingsCache settings) : Tas
             ticket is { ClosedAt: null, MovingTo: null } && ticket.Queue.Workflow.HasLifecycle,
             ticket.Group,
             ticket.AcceptedBy,
-            rules is null ? null : new LifecycleRules(rules.Lifetime, rules.RemindEvery, rules.Group, rules.OnTimeout is not null, rules.SendsOn, rules.Steps, rules.ErrorQueue));
+            rules is null ? null : LifecycleRules.Of(rules),
+            ticket.Queue.Workflow.Definition.WorkflowId);
     }
 }
 

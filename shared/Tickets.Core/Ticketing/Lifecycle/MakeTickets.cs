@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Tickets.Contracts;
 using Tickets.Core.Orchestration;
 using Tickets.Core.Platform;
@@ -8,84 +9,86 @@ using Tickets.Core.Ticketing.Rules;
 
 namespace Tickets.Core.Ticketing.Lifecycle;
 
-internal sealed record ErrorTicketRequest(LifecycleState State, long Number, string Why);
+/// <param name="IsTimeout">It is about the end of its lifetime, not about a step.</param>
+internal sealed record ErrorTicketRequest(LifecycleState State, string Why, bool IsTimeout);
 
-internal sealed record ChildRequest(LifecycleState State, long Number, ChildTicket Child);
-
-/// <summary>Takes a ticket number; one that is not used is a gap.</summary>
+/// <summary>Makes the ticket about one that can go nowhere, and tells the group (L3). About one that is itself about another none is made.</summary>
 [DurableTask(Name)]
-internal sealed class TakeNumber(TicketNumbers numbers) : TaskActivity<object?, long>
+internal sealed class OpenErrorTicket(ErrorTickets errors) : TaskActivity<ErrorTicketRequest, long?>
 {
-    public const string Name = "take-number";
-
-    public override async Task<long> RunAsync(TaskActivityContext context, object? input) => await numbers.NextAsync(context.Cancellation);
-}
-
-/// <summary>Makes the ticket about one that can go nowhere, and tells the group. About one that is itself about another none is made.</summary>
-[DurableTask(Name)]
-internal sealed class MakeErrorTicket(TicketRow rows, TicketMaker maker, ShardSet shards, TimeProvider clock) : TaskActivity<ErrorTicketRequest, long?>
-{
-    public const string Name = "make-error-ticket";
+    public const string Name = "open-error-ticket";
 
     /// <returns>Its number; null when there is none.</returns>
-    public override async Task<long?> RunAsync(TaskActivityContext context, ErrorTicketRequest input)
+    public override Task<long?> RunAsync(TaskActivityContext context, ErrorTicketRequest input) => errors.MakeAsync(input, context.Cancellation);
+}
+
+/// <inheritdoc cref="OpenErrorTicket"/>
+internal sealed class ErrorTickets(TicketRow rows, TicketMaker maker, ShardSet shards, TimeProvider clock, ILogger<ErrorTickets> logger)
+{
+    /// <returns>Its number; null when there is none: the ticket is itself about another, is gone, or no queue takes the ticket about it, which the group is told then.</returns>
+    /// <exception cref="StepDelayedException">Try again.</exception>
+    public async Task<long?> MakeAsync(ErrorTicketRequest request, CancellationToken cancel)
     {
-        var state = input.State;
-        if (await rows.FindAsync(state.Shard, state.TicketId, context.Cancellation) is not { } ticket)
+        var state = request.State;
+        if (await rows.FindAsync(state.Shard, state.TicketId, cancel) is not { } ticket)
             return null;
-        if (await rows.BlockAsync(state.Shard, ticket, LifecycleChanges.ErrorBlock, context.Cancellation) is not null)
+        if (await rows.BlockAsync(state.Shard, ticket, LifecycleChanges.ErrorBlock, cancel) is not null)
             return null;
         var rules = ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle;
         var group = rules?.Group ?? ticket.Group;
-        var about = JsonSerializer.Serialize(new { ticket_id = TicketId.Format(state.TicketId), queue = ticket.Queue.Name, status = state.Status, why = input.Why });
-        var queue = await maker.MakeAsync(rules?.ErrorQueue ?? ticket.Queue.Name, state.Shard, input.Number, state.TicketId, group, [new MetaWrite(LifecycleChanges.ErrorBlock, about)], context);
-        if (queue is null)
-            return null;
+        var about = JsonSerializer.Serialize(new { ticket_id = TicketId.Format(state.TicketId), queue = ticket.Queue.Name, status = state.Status, why = request.Why });
+        var step = request.IsTimeout ? StepNumbers.OfTimeout : StepNumbers.OfStuckStep;
+        IReadOnlyList<MetaWrite> meta = [new MetaWrite(LifecycleChanges.ErrorBlock, about)];
+
+        // A queue for errors that is not there, or takes none, must not hide the error: then it goes where the ticket is.
+        var made = await maker.MakeAsync(rules?.ErrorQueue ?? ticket.Queue.Name, state, step, group, meta, cancel);
+        if (made.IsProblem && rules?.ErrorQueue is not null)
+            made = await maker.MakeAsync(ticket.Queue.Name, state, step, group, meta, cancel);
+        if (made.IsProblem)
+            logger.NoErrorTicket(state.TicketId, request.Why, made.Problem.Detail ?? made.Problem.Title);
+        long? number = made.IsProblem ? null : made.Value;
         if (group is not null)
         {
             await StoreNotifications.Async(
-                shards[state.Shard], [TicketNotifications.Of($"{state.Stay}/error", group, "error_ticket", state.TicketId, ticket.Queue, clock.GetUtcNow(), state.Status, errorTicket: input.Number)], context.Cancellation);
+                shards[state.Shard], [TicketNotifications.Of($"{state.Stay}/error{(request.IsTimeout ? "" : "/step")}", group, "error_ticket", state.TicketId, ticket.Queue, clock.GetUtcNow(), state.Status, errorTicket: number)], cancel);
         }
 
-        return input.Number;
+        return number;
     }
 }
 
-/// <summary>Makes a child ticket as a workflow's step says.</summary>
-[DurableTask(Name)]
-internal sealed class MakeChildTicket(TicketMaker maker) : TaskActivity<ChildRequest, object?>
-{
-    public const string Name = "make-child-ticket";
-
-    public override async Task<object?> RunAsync(TaskActivityContext context, ChildRequest input)
-    {
-        var meta = (input.Child.Meta ?? new Dictionary<string, JsonElement>()).Select(block => new MetaWrite(block.Key, block.Value.GetRawText())).ToList();
-        _ = await maker.MakeAsync(input.Child.Queue, input.State.Shard, input.Number, input.State.TicketId, input.Child.Group, meta, context)
-            ?? throw new InvalidOperationException($"There is no queue '{input.Child.Queue}' for the child ticket.");
-        return null;
-    }
-}
-
-/// <summary>Makes tickets under numbers that were taken before: made twice, there is one.</summary>
-internal sealed class TicketMaker(SettingsCache settings, NumberedCreates creates, TimeProvider clock)
+/// <summary>Makes tickets for a ticket's steps: for each step of each stay there is one, however often and wherever it is made.</summary>
+internal sealed class TicketMaker(SettingsCache settings, NumberedCreates creates, StepNumbers numbers, TimeProvider clock)
 {
     private static readonly TimeSpan UseKept = TimeSpan.FromDays(1);
 
-    /// <param name="home">The shard that remembers the number's use: the same each time.</param>
-    /// <returns>The queue; null when there is none of this name.</returns>
-    public async Task<QueueSettings?> MakeAsync(string queueName, string home, long number, long parent, string? group, IReadOnlyList<MetaWrite> meta, TaskActivityContext context)
+    /// <returns>Its number; or why it is refused, for good.</returns>
+    /// <exception cref="StepDelayedException">Try again.</exception>
+    public async Task<Result<long>> MakeAsync(string queueName, LifecycleState state, int step, string? group, IReadOnlyList<MetaWrite> meta, CancellationToken cancel)
     {
-        if (await settings.FindQueueAsync(queueName, context.Cancellation) is not { } queue)
-            return null;
-        var command = new CreateTicket(queue, number)
+        var number = await numbers.TakeAsync(state, step, cancel);
+        if (number.IsMade)
+            return number.Number;
+        if (await settings.FindQueueAsync(queueName, cancel) is not { } queue)
+            return Problems.QueueNotFound(queueName);
+        if (queue.Workflow.Initial.ResolutionRequired)
+            return Problems.Invalid("/status", $"A ticket of queue '{queueName}' cannot begin in '{queue.Workflow.Initial.Name}', which requires a resolution.");
+        var command = new CreateTicket(queue, number.Number)
         {
-            Nonce = new NonceUse(ContentHash.Of(context.Key), clock.GetUtcNow() + UseKept),
+            Nonce = new NonceUse(ContentHash.Of($"lifecycle/{state.Stay}/{step}"), clock.GetUtcNow() + UseKept),
             Status = queue.Workflow.Initial.Name,
             Group = group,
-            ParentId = parent,
+            ParentId = state.TicketId,
             Meta = meta,
         };
-        var written = await creates.CreateAsync(command, home, context.Cancellation);
-        return written.IsProblem ? throw new InvalidOperationException(written.Problem.Detail) : queue;
+        var written = await creates.CreateAsync(command, numbers.HomeNameOf(state), cancel);
+        if (written.IsProblem)
+        {
+            TicketSender.ThrowIfPassing(written.Problem);
+            return written.Problem;
+        }
+
+        await numbers.MadeAsync(state, step, cancel);
+        return number.Number;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Tickets.Core.Notifications;
@@ -12,26 +11,26 @@ internal sealed record Reminder(LifecycleState State, int Number);
 /// <param name="ErrorTicket">The ticket that was made about it, if one was.</param>
 internal sealed record TimedOut(LifecycleState State, long? ErrorTicket);
 
-/// <summary>Reminds the group of a ticket that nobody has accepted.</summary>
+/// <summary>Reminds the group of a ticket that nobody has accepted; answers whether there was anybody to remind.</summary>
 [DurableTask(Name)]
-internal sealed class RemindGroup(TicketRow rows, ShardSet shards, TimeProvider clock) : TaskActivity<Reminder, object?>
+internal sealed class RemindGroup(TicketRow rows, ShardSet shards, TimeProvider clock) : TaskActivity<Reminder, bool>
 {
     public const string Name = "remind-group";
 
-    public override async Task<object?> RunAsync(TaskActivityContext context, Reminder input)
+    public override async Task<bool> RunAsync(TaskActivityContext context, Reminder input)
     {
         var state = input.State;
         // It may have been accepted, or have gone on, a moment ago.
         if (await rows.FindAsync(state.Shard, state.TicketId, context.Cancellation) is not { AcceptedBy: null, ClosedAt: null } ticket || ticket.Status != state.Status)
-            return null;
+            return false;
         if ((ticket.Group ?? ticket.Queue.Workflow.Statuses.GetValueOrDefault(state.Status)?.Lifecycle?.Group) is { } group)
         {
-            var key = string.Create(CultureInfo.InvariantCulture, $"{state.Stay}/{input.Number}");
-            await StoreNotifications.Async(
-                shards[state.Shard], [TicketNotifications.Of(key, group, "reminder", state.TicketId, ticket.Queue, clock.GetUtcNow(), state.Status, input.Number)], context.Cancellation);
+            var reminder = TicketNotifications.ToGroup(state.TicketId, state.EnteredVersion, input.Number, group, ticket.Queue, clock.GetUtcNow(), state.Status);
+            await StoreNotifications.Async(shards[state.Shard], [reminder], context.Cancellation);
+            return true;
         }
 
-        return null;
+        return false;
     }
 }
 

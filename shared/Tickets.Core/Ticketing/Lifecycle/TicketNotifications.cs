@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Tickets.Core.Notifications;
@@ -19,6 +20,12 @@ internal static class TicketNotifications
         status = state.Status,
         since = Rfc3339.Format(state.Since),
     });
+
+    /// <summary>The wish for acceptance (number 0) and the reminders of one stay in a status.</summary>
+    public static NewNotification ToGroup(long ticketId, long enteredVersion, int number, string group, QueueSettings queue, DateTimeOffset at, string status) =>
+        Of(KeyToGroup(ticketId, enteredVersion, number), group, number == 0 ? "acceptance_wanted" : "reminder", ticketId, queue, at, status, number);
+
+    public static string KeyToGroup(long ticketId, long enteredVersion, int number) => string.Create(CultureInfo.InvariantCulture, $"{ticketId}/{enteredVersion}/{number}");
 
     /// <param name="number">Of a reminder.</param>
     /// <param name="errorTicket">The ticket that was made about this one.</param>

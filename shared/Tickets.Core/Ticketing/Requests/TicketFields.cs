@@ -11,10 +11,10 @@ namespace Tickets.Core.Ticketing.Requests;
 /// <summary>The parts that creates, updates and searches have in common, and their limits.</summary>
 internal static class TicketFields
 {
-    public const int MaxBlocks = 32;
+    public const int MaxBlocks = Names.MaxBlocks;
     public const int MaxBlockBytes = 256 * 1024;
     public const int MaxIndexedTextBytes = 128;
-    public const int MaxGroupBytes = 128;
+    public const int MaxGroupBytes = Names.MaxGroupBytes;
 
     public static string? Group(ObjectReader reader, string member)
     {
