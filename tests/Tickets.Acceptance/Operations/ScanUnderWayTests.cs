@@ -27,7 +27,7 @@ public class ScanUnderWayTests(RunningApp app)
         {
             operation = (await side.Admin.PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"}, "projection": ["ticket_id"]}""")).Json.Text("id")!;
             // In the hands of the only process there is.
-            await Eventually.IsAsync(async () => await CountAsync(settings, "select count(*) from orchestration_activities where lower(name) = 'runscanunit' and owner is not null") >= 2);
+            await AsksToCommitAsync(settings);
             await side.Stack.Apps[0].KillAsync();
         }
 
@@ -82,8 +82,7 @@ public class ScanUnderWayTests(RunningApp app)
         await using (await HoldAsync(settings))
         {
             reading = Task.Run(() => units.RunAsync(operation, request, 0, Cancel));
-            // It has read everything and asks to commit it.
-            await Eventually.IsAsync(async () => await CountAsync(settings, "select count(*) from pg_stat_activity where query like '%pg_try_advisory_lock_shared%' and pid <> pg_backend_pid()") > 0);
+            await AsksToCommitAsync(settings);
             // All of the erasure but its last step, which waits for such scans, and that without waiting.
             var tickets = (await erase.FromHotAsync(new EraseRequest(queue, [erased]), operation, Cancel)).Value!.Tickets;
             foreach (var day in await erase.ColdDaysAsync(tickets, Cancel))
@@ -126,11 +125,13 @@ public class ScanUnderWayTests(RunningApp app)
     private static async Task<IAsyncDisposable> HoldAsync(NpgsqlDataSource settings) =>
         await AdvisoryLock.WaitAsync(() => AdvisoryLock.TryTakeAsync(settings, (ResultFence.LockClass, 0), shared: false, Cancel), TimeSpan.FromMinutes(1), "held", TimeProvider.System, Cancel);
 
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql)
+    /// <summary>Waits until a unit has read everything and asks for the lock.</summary>
+    private static Task<TimeSpan> AsksToCommitAsync(NpgsqlDataSource settings) => Eventually.IsAsync(async () =>
     {
-        await using var command = database.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync(Cancel))!;
-    }
+        await using var command = settings.CreateCommand(
+            "select exists (select from pg_stat_activity where query like '%pg_try_advisory_lock_shared%' and datname = current_database() and pid <> pg_backend_pid())");
+        return (bool)(await command.ExecuteScalarAsync(Cancel))!;
+    });
 
     private static async Task<(string Queue, string[] Ids)> ArchivedAsync(SideApp side, int days)
     {
