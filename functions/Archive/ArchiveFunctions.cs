@@ -11,6 +11,10 @@ internal static class ArchiveFunctions
     // Well inside the shortest limits that hosts set: five minutes for a function, 230 seconds for an HTTP answer.
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
 
+    // A caller over HTTP is not kept waiting for a long run, nor for one that was under way before his.
+    private static readonly TimeSpan LongestRunOverHttp = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(50);
+
     public static void Declare(FunctionCatalog functions)
     {
         functions.MapTimer("ArchiveClosedTickets", "0 */5 * * * *", RunByClockAsync);
@@ -37,7 +41,18 @@ internal static class ArchiveFunctions
 
     private static async Task RunNowAsync(HttpContext context)
     {
-        var report = await context.Service<ArchiveClosedTickets>().RunAsync(LongestRun, context.RequestAborted);
+        if (context.HasBody())
+        {
+            var read = await context.ReadJson();
+            using var body = read.Value;
+            if ((read.IsProblem ? read.Problem : ArchiveClosedTickets.Fault(body!.RootElement)) is { } problem)
+            {
+                await context.AnswerProblem(problem);
+                return;
+            }
+        }
+
+        var report = await context.Service<ArchiveClosedTickets>().RunAsync(LongestRunOverHttp, LongestAnswer, context.RequestAborted);
         await context.Answer(report, ArchiveJson.Default.ArchiveReport);
     }
 }

@@ -17,6 +17,8 @@ internal sealed record QueueBody(
     [property: JsonPropertyName("queue")] string Queue, string WorkflowId, string? HotRetention = null, string? AfterHotRetention = null, string? ColdRetention = null, IReadOnlyList<string>? Shards = null,
     string? Description = null, QueueMove? Moving = null, long? Revision = null);
 
+internal sealed record NoMembersBody;
+
 internal sealed record QueueNameBody(string Queue);
 
 internal sealed record EraseBody(string Queue, IReadOnlyList<string> TicketIds);
@@ -24,7 +26,7 @@ internal sealed record EraseBody(string Queue, IReadOnlyList<string> TicketIds);
 internal sealed record MoveQueueBody(string Queue, IReadOnlyList<string> Shards);
 
 /// <param name="Secret">Made by the server when left out.</param>
-/// <param name="Cursor">Where to begin; <c>now</c> when left out.</param>
+/// <param name="Cursor">Where to begin: of a page of the change log, <c>now</c> or <c>oldest</c>; <c>now</c> when left out.</param>
 internal sealed record CreateWebhookBody(string Url, string? Queue = null, IReadOnlyList<string>? Kinds = null, string? Description = null, string? Cursor = null, string? Secret = null);
 
 /// <param name="Status"><c>active</c> or <c>paused</c>.</param>
@@ -37,6 +39,7 @@ internal sealed record SkipOpBody(string Reason);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WorkflowBody))]
 [JsonSerializable(typeof(QueueBody))]
+[JsonSerializable(typeof(NoMembersBody))]
 [JsonSerializable(typeof(QueueNameBody))]
 [JsonSerializable(typeof(EraseBody))]
 [JsonSerializable(typeof(MoveQueueBody))]

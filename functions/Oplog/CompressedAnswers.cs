@@ -24,9 +24,16 @@ internal static class CompressedAnswers
         await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
 
-    private static bool TakesGzip(HttpRequest request) =>
-        request.Headers.AcceptEncoding.Count > 0 && StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings)
-            && codings.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is not 0);
+    /// <summary>What names gzip counts before what names everything (RFC 9110, 12.5.3); a weight of 0 refuses, and gzip must not be less welcome than what is sent without it.</summary>
+    private static bool TakesGzip(HttpRequest request)
+    {
+        if (request.Headers.AcceptEncoding.Count == 0 || !StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings))
+            return false;
+        var gzip = Weight("gzip") ?? Weight("x-gzip") ?? Weight("*") ?? 0;
+        return gzip > 0 && gzip >= (Weight("identity") ?? 0);
+
+        double? Weight(string name) => codings.FirstOrDefault(coding => coding.Value.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } named ? named.Quality ?? 1 : null;
+    }
 
     private static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> body)
     {

@@ -47,9 +47,16 @@ internal static class OplogFunctions
         return context.AnswerCompressible(page.ToEventBatch(), EventBatch);
     }
 
-    private static bool WantsEvents(HttpRequest request) =>
-        request.Headers.Accept.Count > 0 && MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types)
-            && types.Any(type => type.MediaType.Equals(EventBatch, StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
+    /// <summary>The batch must be asked for by its name, and not be less welcome than the plain page.</summary>
+    private static bool WantsEvents(HttpRequest request)
+    {
+        if (request.Headers.Accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
+            return false;
+        var events = Weight(EventBatch) ?? 0;
+        return events > 0 && events >= (Weight("application/json") ?? Weight("application/*") ?? Weight("*/*") ?? 0);
+
+        double? Weight(string name) => types.FirstOrDefault(type => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } named ? named.Quality ?? 1 : null;
+    }
 
     private static async Task ReadOne(HttpContext context)
     {

@@ -17,6 +17,8 @@ internal static class WebhookFunctions
         functions.MapDelete("/webhooks/{id}", Remove).WithName("RemoveWebhook").Describes(WebhookDescriptions.Remove).Requires(Permission.Operate);
         functions.MapPost("/webhooks/{id}/replay", Replay).WithName("ReplayWebhook").Describes(WebhookDescriptions.Replay).Requires(Permission.Operate);
         functions.MapGet("/webhooks/{id}/dead", Dead).WithName("ListDeadDeliveries").Describes(WebhookDescriptions.Dead).Requires(Permission.Operate);
+        functions.MapTimer("ForgetRemovedWebhooks", "50 5/10 * * * *", async (services, run, cancel) =>
+            run.Log.Add($"forgot {await services.GetRequiredService<WebhookRemains>().ForgetAsync(cancel)} rows of webhooks that were removed"));
     }
 
     private static async Task List(HttpContext context) =>

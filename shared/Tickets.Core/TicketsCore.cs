@@ -105,8 +105,9 @@ public static class TicketsCore
         services.AddSingleton(options);
         services.AddSingleton(get => new WebhookSender(Get<TimeProvider>(get), options.AllowPrivate));
         services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton(get => new WebhookRemains(Get<ShardSet>(get), Get<SubscriptionStore>(get), Get<ILogger<WebhookRemains>>(get)));
         services.AddSingleton(get => new WebhookSubscriptions(
-            Get<SubscriptionStore>(get), Get<OplogPositions>(get), Get<OplogCursors>(get), Get<ShardSet>(get), Get<SettingsCache>(get), options, Get<TimeProvider>(get)));
+            Get<SubscriptionStore>(get), Get<WebhookRemains>(get), Get<OplogPositions>(get), Get<OplogCursors>(get), Get<ShardSet>(get), Get<SettingsCache>(get), options, Get<TimeProvider>(get)));
         AddHosted<WebhookDeliveries>(services);
     }
 
@@ -195,13 +196,14 @@ public static class TicketsCore
     {
         services.AddSingleton(get => new ResultFiles(Get<StorageAccount>(get).Blobs));
         services.AddSingleton<ColdScan>();
+        services.AddSingleton<ResultFence>();
         services.AddSingleton<ScanUnits>();
         services.AddSingleton<Withdrawal>();
         services.AddSingleton<PartErasure>();
         services.AddSingleton<EraseDiffs>();
         services.AddSingleton(get => new RestoreTicket(Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TicketReturns>(get)));
         services.AddSingleton(get => new EraseTickets(
-            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get)));
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get), Get<ResultFence>(get)));
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
         services.AddSingleton<LongOperations>();
         services.AddSingleton<ColdOperations>();

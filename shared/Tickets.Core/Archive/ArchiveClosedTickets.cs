@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Tickets.Contracts;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 
 namespace Tickets.Core.Archive;
@@ -6,7 +9,7 @@ namespace Tickets.Core.Archive;
 /// The archiver's run over all queues as the settings have them. A process makes one run at a time, however many ask: who asks while one is going on shares the
 /// next one with all others who do, since the one that is running may be past what the caller has in mind.
 /// </summary>
-public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settings)
+public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settings, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private Task<ArchiveReport> _running = Task.FromResult(ArchiveReport.Nothing);
@@ -26,6 +29,19 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
             return _waiting.WaitAsync(cancel);
         }
     }
+
+    /// <summary>The same for a caller who has not all the time: a run that is not over by then goes on, and this answers that it is not complete.</summary>
+    public async Task<ArchiveReport> RunAsync(TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel)
+    {
+        var running = RunAsync(maxDuration, cancel);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var first = await Task.WhenAny(running, Task.Delay(patience, clock, over.Token));
+        await over.CancelAsync();
+        return first == running ? await running : ArchiveReport.Nothing with { Complete = false };
+    }
+
+    /// <summary>What is wrong with the body of a request for a run; null when nothing is. It has no members.</summary>
+    public static Problem? Fault(JsonElement body) => ObjectReader.Strangers(body, []);
 
     private async Task<ArchiveReport> RunAfterAsync(Task<ArchiveReport> previous, TimeSpan maxDuration)
     {

@@ -7,7 +7,7 @@ internal sealed class ArchiveHold : IAsyncDisposable
 {
     private readonly ArchiveTools _tools;
     private readonly string _queue;
-    private readonly Dictionary<string, ArchiveLease> _leases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AdvisoryLock> _leases = new(StringComparer.Ordinal);
 
     private ArchiveHold(ArchiveTools tools, string queue) => (_tools, _queue) = (tools, queue);
 

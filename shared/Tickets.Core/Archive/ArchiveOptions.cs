@@ -27,6 +27,9 @@ public sealed record ArchiveOptions
     /// <summary><c>BlockIndexBytes</c>: memory for block indexes.</summary>
     public long BlockIndexBytes { get; init; } = 64L << 20;
 
+    /// <summary><c>ScanUnitBytes</c>: about so many stored bytes are one unit of work of a scan, and what a crash repeats; a part is never divided.</summary>
+    public long ScanUnitBytes { get; init; } = 32L << 20;
+
     /// <summary><c>HotShare</c>: the share of the time that the archiver works on a shard to which somebody else writes, 0.01 to 1.</summary>
     public double HotShare { get; init; } = 0.1;
 
@@ -47,6 +50,7 @@ public sealed record ArchiveOptions
             OrphanAge = Duration(section, "OrphanAge") ?? defaults.OrphanAge,
             IndexMaxAge = Duration(section, "IndexMaxAge") ?? defaults.IndexMaxAge,
             BlockIndexBytes = Number(section, "BlockIndexBytes", defaults.BlockIndexBytes, least: 1 << 20),
+            ScanUnitBytes = Number(section, "ScanUnitBytes", defaults.ScanUnitBytes, least: 1 << 10),
             HotShare = Share(section, "HotShare") ?? defaults.HotShare,
             Tiers = new[] { "Cool", "Cold", "Archive" }
                 .Select(tier => (tier, Duration(section, $"Tiers:{tier}")))

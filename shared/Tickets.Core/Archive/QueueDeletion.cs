@@ -1,3 +1,5 @@
+using Tickets.Core.Platform;
+
 namespace Tickets.Core.Archive;
 
 /// <summary>Deletes the due tickets of a queue that keeps nothing beyond its hot retention, each with its <c>deleted</c> op. Nothing of them goes to the cold tier.</summary>
@@ -9,7 +11,7 @@ internal sealed class QueueDeletion(DueTickets due, RemoveArchived remove, ColdQ
     public ArchiveReport Report { get; private set; } = ArchiveReport.Nothing;
 
     /// <param name="deadline">As a timestamp of the time provider.</param>
-    public async Task RunAsync(ArchiveLease lease, long deadline, CancellationToken cancellationToken)
+    public async Task RunAsync(AdvisoryLock lease, long deadline, CancellationToken cancellationToken)
     {
         await foreach (var window in due.WindowsAsync(TicketsPerWindow, cancellationToken))
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Index;
 using Tickets.Core.Archive.Parts;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Archive;
 
@@ -25,7 +26,7 @@ internal sealed class QueueMove(ArchiveTools tools, DueTickets due, RemoveArchiv
     public ArchiveReport Report { get; private set; } = ArchiveReport.Nothing;
 
     /// <param name="deadline">As a timestamp of the time provider; the batch that is running then is finished.</param>
-    public async Task RunAsync(ArchiveLease lease, long deadline, CancellationToken cancellationToken)
+    public async Task RunAsync(AdvisoryLock lease, long deadline, CancellationToken cancellationToken)
     {
         await new PendingParts(tools, queue.Name, shard).SettleAsync(cancellationToken);
         var removing = Task.CompletedTask;
@@ -129,7 +130,7 @@ internal sealed class QueueMove(ArchiveTools tools, DueTickets due, RemoveArchiv
         }
     }
 
-    private async Task RemoveAsync(IReadOnlyList<WrittenPart> proven, long revision, ArchiveLease lease, CancellationToken cancellationToken)
+    private async Task RemoveAsync(IReadOnlyList<WrittenPart> proven, long revision, AdvisoryLock lease, CancellationToken cancellationToken)
     {
         var removed = new HashSet<long>();
         var tickets = proven.SelectMany(p => p.Tickets).ToList();

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text.Json;
+using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Archive.Scan;
@@ -12,11 +14,13 @@ namespace Tickets.Core.Operations;
 /// Long operations: started, asked after, cancelled and listed alike, whatever they do. Each is a durable orchestration on the settings database, so it goes on where it was when a
 /// process dies. A caller sees those of the queues it reaches.
 /// </summary>
-public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvider clock) : IDisposable
+public sealed class LongOperations(TaskHubs hubs, NpgsqlDataSource settings, ResultFiles results, TimeProvider clock) : IDisposable
 {
     /// <summary>How long an operation that has ended, and what it left, is kept at least.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
+    // Of the lock in the settings database: the bytes of "oper".
+    private const int StartClass = 0x6f706572;
     private const string IdPrefix = "op-";
     private const string KindTag = "operation";
     private const string QueueTag = "queue";
@@ -26,6 +30,7 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
         [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended, OrchestrationRuntimeStatus.Parked];
 
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim _starting = new(1, 1);
 
     private DurableTaskClient Client => hubs.Settings.Client;
@@ -33,10 +38,12 @@ public sealed class LongOperations(TaskHubs hubs, ResultFiles results, TimeProvi
     /// <returns>The operation, not started; 429 when the key has as many of the kind under way as it may.</returns>
     public async Task<Result<Operation>> StartAsync(OperationKind kind, string queue, object input, Caller caller, CancellationToken cancel)
     {
-        // One after the other, or many at once would all find room.
+        // One after the other, in all processes, or many at once would all find room. One of this process at a time: each holds a connection meanwhile.
         await _starting.WaitAsync(cancel);
         try
         {
+            var name = (StartClass, BinaryPrimitives.ReadInt32LittleEndian(ContentHash.Of($"{kind.Name} {caller.KeyId}").ToByteArray()));
+            await using var turn = await AdvisoryLock.WaitAsync(() => AdvisoryLock.TryTakeAsync(settings, name, shared: false, cancel), Patience, "Operations have been started", clock, cancel);
             var running = await Client.ListInstancesAsync(
                 new OrchestrationQuery
                 {

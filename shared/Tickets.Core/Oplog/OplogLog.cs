@@ -34,4 +34,7 @@ internal static partial class OplogLog
 
     [LoggerMessage(709, LogLevel.Warning, "Op {Opid} of shard {Shard} is skipped by the key {Key} and not published: {Reason}")]
     public static partial void OpSkipped(this ILogger log, string shard, long opid, string key, string reason);
+
+    [LoggerMessage(710, LogLevel.Information, "Deleted {Ops} ops of shard {Shard} from a partition that is not full: they are older than the hard limit of the retention")]
+    public static partial void OpsDeleted(this ILogger log, string shard, long ops);
 }

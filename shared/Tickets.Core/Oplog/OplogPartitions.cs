@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Oplog;
 
@@ -7,6 +8,7 @@ internal static class OplogPartitions
 {
     public const long Size = 2_000_000;
     private const int Ahead = 3;
+    private const int DeletedAtOnce = 5_000;
 
     /// <summary>Makes the partitions that the next opids will need; harmless when they are there and when several processes try.</summary>
     public static async Task MakeAheadAsync(NpgsqlConnection connection)
@@ -59,6 +61,30 @@ internal static class OplogPartitions
         }
 
         return dropped;
+    }
+
+    /// <summary>
+    /// Deletes the oldest ops, some thousands at a time, as far as they are older than <paramref name="whatever"/>: a partition that is not full, since little is written to it, is not dropped for years.
+    /// Only ever from the beginning of the log on, so readers see it as trimmed and never as a gap.
+    /// </summary>
+    /// <returns>How many ops.</returns>
+    public static async Task<long> DeleteOldAsync(NpgsqlConnection connection, DateTimeOffset whatever, CancellationToken cancel)
+    {
+        for (var deleted = 0L; ;)
+        {
+            await using var command = new NpgsqlCommand(
+                $"""
+                with oldest as (select opid, at from oplog order by opid limit {DeletedAtOnce}),
+                     stays as (select coalesce((select min(opid) from oldest where at >= $1), (select max(opid) + 1 from oldest)) as opid)
+                delete from oplog using stays where oplog.opid >= (select min(opid) from oldest) and oplog.opid < stays.opid
+                """,
+                connection);
+            command.Parameters.Add(Sql.Value(whatever));
+            var some = await command.ExecuteNonQueryAsync(cancel);
+            deleted += some;
+            if (some < DeletedAtOnce)
+                return deleted;
+        }
     }
 
     private static async Task<(long Opid, DateTimeOffset At)?> NewestAsync(NpgsqlConnection connection, string partition, CancellationToken cancel)

@@ -26,27 +26,29 @@ internal static class OplogRows
 {
     public const int AnyLength = int.MaxValue;
 
+    /// <summary>What a page of one shard may come to: as much as a search's.</summary>
+    public const long PageBytes = 4 << 20;
+
     private const string Columns = "opid, at, ticket_id, queue_id, kind, version, status, resolution, trace_parent";
 
     /// <param name="window">Looks at so many ops and no more, whatever the filter lets through.</param>
     /// <param name="longestDiff">Longer ones are not fetched; in bytes.</param>
-    public static async Task<OplogStretch> ReadAsync(Shard shard, long after, int max, long window, OplogFilter filter, int longestDiff, CancellationToken cancel)
+    /// <param name="mostBytes">Of diffs: the stretch ends early when they come to more, after one op at least.</param>
+    public static async Task<OplogStretch> ReadAsync(Shard shard, long after, int max, long window, OplogFilter filter, int longestDiff, long mostBytes, CancellationToken cancel)
     {
         await using var connection = await shard.Database.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         // The head is read first: all ops up to it were committed with it, so what the second statement does not see is not there.
         batch.BatchCommands.Add(Sql.Command("select last_opid from oplog_head"));
         batch.BatchCommands.Add(Sql.Command(
-            $"""
-            select {Columns}, case when octet_length(diff::text) <= $6 then diff end from oplog
-            where opid > $1 and opid <= $2 and (cardinality($3::int[]) = 0 or queue_id = any($3)) and queue_id <> all($5::int[]) order by opid limit $4
-            """,
+            $"select {Columns}, diff from oplog_page($1, $2, $3, $4, $5, $6, $7)",
             Sql.Value(after),
             Sql.Value(after + window),
             Sql.Array(filter.Only),
-            Sql.Value((long)max),
             Sql.Array(filter.Except),
-            Sql.Value(longestDiff)));
+            Sql.Value((long)max),
+            Sql.Value(longestDiff),
+            Sql.Value(mostBytes)));
         // The oldest op is read last: a partition that is dropped meanwhile shows as a gap, not as ops that never were.
         batch.BatchCommands.Add(Sql.Command("select opid from oplog order by opid limit 1"));
 
@@ -55,15 +57,18 @@ internal static class OplogRows
         var head = reader.GetInt64(0);
         await reader.NextResultAsync(cancel);
         var ops = new List<OplogOp>();
+        var endsEarly = false;
         while (await reader.ReadAsync(cancel))
         {
-            if (reader.GetInt64(0) <= head)
+            if (reader.IsDBNull(0))
+                endsEarly = true;
+            else if (reader.GetInt64(0) <= head)
                 ops.Add(Read(shard, reader));
         }
 
         await reader.NextResultAsync(cancel);
         var oldest = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : head + 1;
-        var readTo = ops.Count == max ? ops[^1].Opid : Math.Max(after, Math.Min(head, after + window));
+        var readTo = ops.Count > 0 && (endsEarly || ops.Count == max) ? ops[^1].Opid : endsEarly ? after : Math.Max(after, Math.Min(head, after + window));
         return new OplogStretch(after, head, oldest, readTo, ops);
     }
 

@@ -39,11 +39,15 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
             var first = _last - _ops.Count;
             if (!_live || after < first || after > _last)
                 return null;
-            var found = new List<OplogOp>();
+            var (found, characters) = (new List<OplogOp>(), 0L);
             foreach (var op in _ops)
             {
-                if (op.Opid > after && wants(op))
-                    found.Add(op);
+                if (op.Opid <= after || !wants(op))
+                    continue;
+                characters += op.Diff!.Length;
+                if (found.Count > 0 && characters > OplogRows.PageBytes)
+                    return new OplogStretch(after, _last, first + 1, found[^1].Opid, found);
+                found.Add(op);
                 if (found.Count == max)
                     return new OplogStretch(after, _last, first + 1, op.Opid, found);
             }
@@ -128,7 +132,7 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
 
         if (head.Newest <= _last)
             return;
-        var stretch = await OplogRows.ReadAsync(shard, _last, MostAtOnce, MostAtOnce, OplogFilter.None, OplogRows.AnyLength, CancellationToken.None);
+        var stretch = await OplogRows.ReadAsync(shard, _last, MostAtOnce, MostAtOnce, OplogFilter.None, OplogRows.AnyLength, OplogRows.PageBytes, CancellationToken.None);
         head.Tell(stretch.Head);
         // A queue that another process made a moment ago: who may read it is decided by its name.
         if (stretch.Ops.Any(op => !settings.Current.QueuesById.ContainsKey(op.QueueId)))

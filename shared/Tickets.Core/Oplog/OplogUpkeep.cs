@@ -7,7 +7,7 @@ namespace Tickets.Core.Oplog;
 
 /// <summary>
 /// Keeps the change log's partitions: made ahead of the writers, dropped when older than the retention and published. What is not
-/// published is kept longer, loudly, up to the hard limit.
+/// published is kept longer, loudly, up to the hard limit. That limit holds in time also where a partition takes years to fill: there ops are deleted one by one.
 /// </summary>
 public sealed class OplogUpkeep(ShardSet shards, TicketsOptions options, TimeProvider clock, ILogger<OplogUpkeep> logger)
 {
@@ -34,7 +34,10 @@ public sealed class OplogUpkeep(ShardSet shards, TicketsOptions options, TimePro
         var (publishedTo, oldest) = await PublishedAsync(connection, cancel);
         if (publishedTo is not null && oldest < now - options.OplogRetention)
             logger.KeptForRelay(shard, oldest.Value + options.OplogHardRetention);
-        return await OplogPartitions.DropOldAsync(connection, now - options.OplogRetention, now - options.OplogHardRetention, publishedTo, cancel);
+        var dropped = await OplogPartitions.DropOldAsync(connection, now - options.OplogRetention, now - options.OplogHardRetention, publishedTo, cancel);
+        if (await OplogPartitions.DeleteOldAsync(connection, now - options.OplogHardRetention, cancel) is > 0 and var deleted)
+            logger.OpsDeleted(shard, deleted);
+        return dropped;
     }
 
     /// <summary>Up to where the relay has published, and the time of the first op after that; nothing when no relay has ever run here.</summary>

@@ -113,7 +113,7 @@ public sealed class ReadOplog
             if (fromMemory && position >= 0 && _tails[name].TryRead(position, request.MaxOps, request.Wants) is { } recent)
                 return new ShardStretch(name, recent);
             var after = await OplogPositions.ResolveAsync(shard, position, cancel);
-            var stretch = await OplogRows.ReadAsync(shard, after, request.MaxOps, Window, request.Filter, OplogRows.AnyLength, cancel);
+            var stretch = await OplogRows.ReadAsync(shard, after, request.MaxOps, Window, request.Filter, OplogRows.AnyLength, OplogRows.PageBytes, cancel);
             _heads[name].Tell(stretch.Head);
             return new ShardStretch(name, stretch);
         }

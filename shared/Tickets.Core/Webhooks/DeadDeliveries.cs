@@ -41,11 +41,4 @@ internal static class DeadDeliveries
             dead.Add(new DeadDelivery(reader.GetString(0), shard.Name, reader.GetInt64(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetString(4), reader.Time(5)));
         return dead;
     }
-
-    public static async Task ForgetAsync(Shard shard, string webhookId, CancellationToken cancel)
-    {
-        await using var command = shard.Database.CreateCommand("delete from webhook_dead_deliveries where webhook_id = $1");
-        command.Parameters.Add(Sql.Value(webhookId));
-        await command.ExecuteNonQueryAsync(cancel);
-    }
 }

@@ -18,6 +18,9 @@ internal sealed class WebhookFollower(
     private const long Window = 20_000;
     private const int LongestDiff = 128 * 1024;
 
+    // A few deliveries' worth: there may be a hundred webhooks.
+    private const long PageBytes = 1 << 20;
+
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
     // Passing over what is not wanted need not be noted each time: it is passed over again.
@@ -32,7 +35,7 @@ internal sealed class WebhookFollower(
         while (true)
         {
             await RestUntilAsync(lease, lease.NextAt, cancel);
-            var stretch = await OplogRows.ReadAsync(shard, position, Page, Window, new OplogFilter(_only, []), LongestDiff, cancel);
+            var stretch = await OplogRows.ReadAsync(shard, position, Page, Window, new OplogFilter(_only, []), LongestDiff, PageBytes, cancel);
             head.Tell(stretch.Head);
             if (stretch.Trimmed)
             {

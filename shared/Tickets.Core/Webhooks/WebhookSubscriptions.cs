@@ -17,6 +17,7 @@ public sealed class WebhookSubscriptions
     private const int MostDead = 1000;
 
     private readonly SubscriptionStore _store;
+    private readonly WebhookRemains _remains;
     private readonly OplogPositions _positions;
     private readonly OplogCursors _cursors;
     private readonly ShardSet _shards;
@@ -24,8 +25,8 @@ public sealed class WebhookSubscriptions
     private readonly WebhookOptions _options;
     private readonly TimeProvider _clock;
 
-    internal WebhookSubscriptions(SubscriptionStore store, OplogPositions positions, OplogCursors cursors, ShardSet shards, SettingsCache settings, WebhookOptions options, TimeProvider clock) =>
-        (_store, _positions, _cursors, _shards, _settings, _options, _clock) = (store, positions, cursors, shards, settings, options, clock);
+    internal WebhookSubscriptions(SubscriptionStore store, WebhookRemains remains, OplogPositions positions, OplogCursors cursors, ShardSet shards, SettingsCache settings, WebhookOptions options, TimeProvider clock) =>
+        (_store, _remains, _positions, _cursors, _shards, _settings, _options, _clock) = (store, remains, positions, cursors, shards, settings, options, clock);
 
     /// <returns>The webhook, this once with its secret.</returns>
     public async Task<Result<Webhook>> CreateAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -42,7 +43,7 @@ public sealed class WebhookSubscriptions
                 return Problems.QueueNotFound(queue);
         }
 
-        var start = await CursorAsync(request.Cursor ?? "now", cancel);
+        var start = await CursorAsync(request.Cursor, cancel);
         if (start.IsProblem)
             return start.Problem;
         var webhook = new Subscription(
@@ -74,7 +75,7 @@ public sealed class WebhookSubscriptions
         var asked = WebhookRequestReader.ReadReplay(body);
         if (asked.IsProblem)
             return asked.Problem;
-        var start = await CursorAsync(asked.Value == "oldest" ? null : asked.Value, cancel);
+        var start = await CursorAsync(asked.Value, cancel);
         return start.IsProblem ? start.Problem : await ChangeAsync(webhookId, caller, () => _store.RestartAsync(webhookId, start.Value, cancel), cancel);
     }
 
@@ -85,6 +86,7 @@ public sealed class WebhookSubscriptions
         if (found.IsProblem)
             return found.Problem;
         await _store.RemoveAsync(webhookId, cancel);
+        await _remains.ForgetAsync(cancel);
         return null;
     }
 
@@ -111,9 +113,10 @@ public sealed class WebhookSubscriptions
         await _store.FindAsync(webhookId, cancel) is { } webhook && webhook.IsVisibleTo(caller) ? webhook : WebhookProblems.NotFound(webhookId);
 
     /// <summary>A cursor that says for every shard where to begin.</summary>
+    /// <param name="asked">One of the change log, <c>oldest</c>, or <c>now</c>, which is also meant when there is none.</param>
     private async Task<Result<string>> CursorAsync(string? asked, CancellationToken cancel)
     {
-        var positions = await _positions.StartAsync(asked, _ => false, cancel);
+        var positions = await _positions.StartAsync(asked == "oldest" ? null : asked ?? "now", _ => false, cancel);
         return positions.IsProblem ? positions.Problem : _cursors.Write(positions.Value);
     }
 

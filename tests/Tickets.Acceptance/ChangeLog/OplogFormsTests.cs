@@ -53,6 +53,68 @@ public class OplogFormsTests(RunningApp app)
         Assert.True(compressed.Length * 4 < plain.Text.Length);
     }
 
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("br, *;q=0.1", true)]
+    [InlineData("gzip;q=0, *", false)]
+    [InlineData("*;q=0", false)]
+    [InlineData("identity, gzip;q=0.5", false)]
+    [InlineData("identity;q=0.5, GZIP;q=0.8", true)]
+    [InlineData("br", false)]
+    public async Task A_page_is_compressed_as_the_weights_of_codings_say(string acceptEncoding, bool compressed)
+    {
+        var queue = await app.NewQueueAsync();
+        await app.Admin.CreateAsync(queue, $"\"meta\": {{\"report\": \"{new string('x', 3_000)}\"}}");
+        using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = System.Net.DecompressionMethods.None });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(app.Admin.Address, $"/api/v1/oplog?queue={queue}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", app.Admin.Key);
+        Assert.True(request.Headers.TryAddWithoutValidation("Accept-Encoding", acceptEncoding));
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(compressed, response.Content.Headers.ContentEncoding.Contains("gzip"));
+    }
+
+    [Theory]
+    [InlineData("application/cloudevents-batch+json", true)]
+    [InlineData("application/json;q=0.2, application/cloudevents-batch+json;q=0.9", true)]
+    [InlineData("application/cloudevents-batch+json, */*;q=0.1", true)]
+    [InlineData("application/json, application/cloudevents-batch+json;q=0.5", false)]
+    [InlineData("application/cloudevents-batch+json;q=0, */*", false)]
+    [InlineData("*/*", false)]
+    public async Task A_page_comes_in_the_form_that_weighs_most(string accept, bool asEvents)
+    {
+        var queue = await app.NewQueueAsync();
+        var answer = await app.Admin.GetAsync($"/oplog?queue={queue}", ("Accept", accept));
+        Assert.Equal((200, asEvents), (answer.Status, answer.Headers["Content-Type"] == "application/cloudevents-batch+json"));
+    }
+
+    [Fact]
+    public async Task A_page_of_large_changes_ends_early_and_its_cursor_goes_on()
+    {
+        var queue = await app.NewQueueAsync("hot-1");
+        var start = await app.Admin.NowAsync();
+        var ids = new List<string>();
+        for (var i = 0; i < 20; i++)
+            ids.Add(await app.Admin.CreateAsync(queue, $"\"meta\": {{\"a\": {Long()}, \"b\": {Long()}}}"));
+
+        var (found, pages) = (new List<string>(), 0);
+        for (var cursor = start; ; pages++)
+        {
+            var answer = await app.Admin.GetAsync($"/oplog?queue={queue}&max_ops=1000&cursor={cursor}");
+            var ops = answer.Ok().GetProperty("ops").EnumerateArray().Select(op => op.Text("ticket_id")!).ToList();
+            Assert.InRange(answer.Text.Length, 0, 4_500_000);
+            found.AddRange(ops);
+            cursor = answer.Json.Text("next_cursor")!;
+            if (ops.Count == 0)
+                break;
+            Assert.True(found.Count == ids.Count || answer.Json.Number("polling_delay_ms") == 0, "more is there now");
+        }
+
+        Assert.Equal(ids, found);
+        Assert.InRange(pages, 3, 5);
+
+        static string Long() => $"\"{Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(125_000))}\"";
+    }
+
     [Fact]
     public async Task Who_waits_is_answered_in_the_form_asked_for_too()
     {

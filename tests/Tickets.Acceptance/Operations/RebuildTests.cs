@@ -1,3 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tickets.Core.Archive;
+using Tickets.Core.Platform;
+using Tickets.Core.Ticketing;
+
 namespace Tickets.Acceptance.Operations;
 
 public class RebuildTests(RunningApp app)
@@ -23,5 +28,46 @@ public class RebuildTests(RunningApp app)
         Assert.All(answers, answer => answer.Ok());
         Assert.InRange(answers.Select(answer => answer.Text).Distinct().Count(), 1, 4);
         (await app.Admin.GetAsync("/queues")).Ok();
+    }
+
+    [Fact]
+    public async Task A_run_of_the_archiver_takes_no_members()
+    {
+        (await app.Admin.PostAsync("/archive/runs", """{"queue": "t/1"}""")).Problem(400, "unknown_member", "/queue");
+        (await app.Admin.PostAsync("/archive/runs", "[]")).Problem(400, "malformed_json");
+        (await app.Admin.PostAsync("/archive/runs", "{}")).Ok();
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_run_while_a_long_one_goes_on_is_answered_in_time_that_it_is_not_complete()
+    {
+        await using var side = await SideApp.StartAsync(app);
+        var queue = await side.NewQueueAsync("hot-0");
+        var id = await side.Admin.CreateAsync(queue);
+        await side.Admin.CloseAsync(queue, id);
+        await using var process = await CoreProcess.StartAsync(side.Stack);
+        var (removing, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        RemoveArchived remove = process.Get<LeaveHot>().RemoveAsync;
+        // For whom the queue's retention is over, and for no other archiver of these databases.
+        var archiver = new Archiver(process.Get<ArchiveTools>() with { Time = new Ahead() }, shard => process.Get<ShardSet>()[shard].Database, async (session, shard, queueId, tickets, revision, cancel) =>
+        {
+            removing.TrySetResult();
+            await go.Task;
+            return await remove(session, shard, queueId, tickets, revision, cancel);
+        }, process.Get<ArchiveOptions>(), NullLogger<Archiver>.Instance);
+        var runs = new ArchiveClosedTickets(archiver, process.Get<SettingsCache>(), TimeProvider.System);
+        var first = Task.Run(() => runs.RunAsync(TimeSpan.FromMinutes(1), CancellationToken.None));
+        await Task.WhenAny(removing.Task, Task.Delay(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+
+        var second = await runs.RunAsync(TimeSpan.FromMinutes(1), patience: TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+        Assert.Equal((false, 0), (second.Complete, second.Tickets));
+        go.SetResult();
+        Assert.True((await first).Complete);
+        Assert.Equal("cold", (await side.Admin.TicketAsync(queue, id)).Text("tier"));
+    }
+
+    private sealed class Ahead : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromDays(8);
     }
 }

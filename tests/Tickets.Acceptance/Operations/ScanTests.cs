@@ -74,44 +74,4 @@ public class ScanTests(RunningApp app)
         // What has ended stays as it is.
         Assert.Equal("succeeded", (await inside.PostAsync($"/operations/{id}/cancel", null)).Ok().Text("status"));
     }
-
-    [Fact]
-    public async Task A_key_has_few_scans_at_once_and_a_cancelled_one_makes_room()
-    {
-        var queue = await app.NewQueueAsync(retention: "PT0S");
-        await app.ArchivedAsync(queue, 3);
-        var key = await app.AsAsync(Role.Operator, "");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => key.PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"} }""")));
-        Assert.All(answers, answer => Assert.Contains(answer.Status, new[] { 202, 429 }));
-        Assert.Contains(answers, answer => answer.Status == 202);
-        foreach (var refused in answers.Where(answer => answer.Status == 429))
-        {
-            refused.Problem(429, "too_many_requests");
-            Assert.True(int.Parse(refused.Headers["Retry-After"]) > 0);
-        }
-
-        foreach (var started in answers.Where(answer => answer.Status == 202))
-        {
-            await key.PostAsync($"/operations/{started.Json.Text("id")}/cancel", null);
-            Assert.Contains((await key.EndAsync(started.Json.Text("id")!)).Text("status"), new[] { "canceled", "succeeded" });
-        }
-
-        Assert.Equal(202, (await key.PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"} }""")).Status);
-    }
-
-    [Fact]
-    public async Task A_scan_whose_process_is_killed_ends_with_every_ticket_once()
-    {
-        var queue = await app.NewQueueAsync(retention: "PT0S");
-        var ids = await app.ArchivedAsync(queue, 84);
-        var process = await app.Stack.StartAppAsync();
-        var started = await app.Admin.At(process.Address).PostAsync("/cold/scans", $$"""{"query": {"queue": "{{queue}}"}, "projection": ["ticket_id"]}""");
-        Assert.Equal(202, started.Status);
-        await process.KillAsync();
-
-        var operation = await app.Admin.EndAsync(started.Json.Text("id")!);
-        Assert.Equal("succeeded", operation.Text("status"));
-        var lines = (await app.Admin.GetAsync($"/operations/{operation.Text("id")}/result")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(ids.Order(), lines.Select(line => JsonElement.Parse(line).Text("ticket_id")!).Order());
-    }
 }

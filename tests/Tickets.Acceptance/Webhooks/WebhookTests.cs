@@ -1,5 +1,6 @@
 using Tickets.Acceptance.ChangeLog;
 using Tickets.Core.Platform.Webhooks;
+using Tickets.Core.Webhooks;
 using Tickets.Tests.Platform;
 
 namespace Tickets.Acceptance.Webhooks;
@@ -51,6 +52,49 @@ public class WebhookTests(RunningApp app)
         var first = receiver.Requests.GroupBy(request => request.Id).First();
         Assert.True(first.Count() >= 3);
         Assert.Single(first.Select(request => Convert.ToBase64String(request.Body)).Distinct());
+    }
+
+    [Fact]
+    public async Task A_webhook_may_begin_with_the_oldest_op_that_is_kept()
+    {
+        await using var receiver = new WebhookReceiver();
+        var queue = await app.NewQueueAsync("hot-0");
+        var id = await app.Admin.CreateAsync(queue);
+        (await app.Admin.PostAsync("/webhooks", $$"""{"url": "{{receiver.Url}}", "queue": "{{queue}}", "cursor": "oldest"}""")).Ok();
+        await Eventually.IsAsync(() => Task.FromResult(Ops(receiver).Exists(op => op.Text("subject") == id)));
+    }
+
+    [Fact]
+    public async Task A_webhook_that_is_removed_leaves_nothing_on_the_shards_also_when_a_process_hears_of_it_late()
+    {
+        await using var receiver = new WebhookReceiver();
+        var queue = await app.NewQueueAsync("hot-0");
+        var (removed, kept) = ((await MakeAsync(receiver, queue)).Text("webhook_id")!, (await MakeAsync(receiver, queue)).Text("webhook_id")!);
+        await using var process = await CoreProcess.StartAsync(app.Stack);
+        var shard = process.Get<Core.Platform.ShardSet>()["hot-0"].Database;
+        await Eventually.IsAsync(async () => await RowsAsync(removed) == 1 && await RowsAsync(kept) == 1);
+        await ExecuteAsync($"insert into webhook_dead_deliveries values ('{removed}', 'd', 1, 1, 1, 'x', now()), ('{kept}', 'd', 1, 1, 1, 'x', now())");
+
+        Assert.Equal(204, (await app.Admin.SendAsync("DELETE", $"/webhooks/{removed}", default(string))).Status);
+        await Eventually.IsAsync(async () => await RowsAsync(removed) == 0);
+        Assert.Equal(2, await RowsAsync(kept));
+
+        // As a process leaves it that made the webhook's place with the list that it had read before.
+        await ExecuteAsync($"insert into oplog_followers (follower, opid, fence, lease_until, attempts) values ('webhook/{removed}/1', 0, 0, '-infinity', 0)");
+        await process.Get<WebhookRemains>().ForgetAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((0, 2), (await RowsAsync(removed), await RowsAsync(kept)));
+
+        async Task<long> RowsAsync(string webhook)
+        {
+            await using var command = shard.CreateCommand($"select (select count(*) from oplog_followers where follower like 'webhook/{webhook}/%') + (select count(*) from webhook_dead_deliveries where webhook_id = '{webhook}')");
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = shard.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -68,7 +68,7 @@ internal sealed class Lookups : ColdScenario
         foreach (var range in (await scene.Scan.PlanAsync(ColdScene.Queue, new DateOnly(2019, 1, 1), new DateOnly(2030, 1, 1), 32 << 20, default)).SelectMany(unit => unit))
         {
             if (documents.Count < Rows)
-                await scene.Scan.ReadAsync(ColdScene.Queue, range, new ScanFilter([]), () => { }, (id, json) => documents.Add((id, json.ToArray())), default);
+                await scene.Scan.ReadAsync(ColdScene.Queue, range, new ScanFilter([]), (id, json) => { documents.Add((id, json.ToArray())); return ValueTask.CompletedTask; }, default);
         }
 
         return documents.Take(Rows).ToList();

@@ -31,7 +31,7 @@ internal sealed class ScanRate : ColdScenario
         {
             var all = ScanTally.Nothing;
             foreach (var range in units.SelectMany(unit => unit))
-                all += await scene.Scan.ReadAsync(ColdScene.Queue, range, filter, () => { }, (_, _) => { }, default);
+                all += await scene.Scan.ReadAsync(ColdScene.Queue, range, filter, (_, _) => ValueTask.CompletedTask, default);
             return all;
         }
     }

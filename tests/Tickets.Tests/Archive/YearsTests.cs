@@ -146,7 +146,7 @@ public class YearsTests(ArchiveStack stack)
         foreach (var queue in queues)
         {
             foreach (var range in (await scan.PlanAsync(queue.Name, new DateOnly(2000, 1, 1), new DateOnly(2100, 1, 1), 1 << 20, Cancel)).SelectMany(unit => unit))
-                tally += await scan.ReadAsync(queue.Name, range, filter, () => { }, (_, _) => found++, Cancel);
+                tally += await scan.ReadAsync(queue.Name, range, filter, (_, _) => { found++; return ValueTask.CompletedTask; }, Cancel);
         }
 
         return (tally.Tickets, tally.Matched, found);

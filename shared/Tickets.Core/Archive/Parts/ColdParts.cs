@@ -18,7 +18,7 @@ public sealed class ColdParts(BlobServiceClient blobs, string containerName = "c
 
     public Task EnsureCreatedAsync(CancellationToken cancellationToken) => _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
 
-    internal PartUpload Create(string name) => new(_container.GetBlockBlobClient(name));
+    internal StagedUpload Create(string name) => new(_container.GetBlockBlobClient(name), "application/gzip");
 
     /// <summary>A range of a part, in a pooled buffer. One storage request.</summary>
     /// <exception cref="DamagedPartException">The part ends before the range does.</exception>

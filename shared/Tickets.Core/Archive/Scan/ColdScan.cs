@@ -22,20 +22,38 @@ public sealed class ColdScan(ColdShards shards, ColdParts parts)
     internal async Task<List<List<ScanRange>>> PlanAsync(string queue, DateOnly first, DateOnly last, long bytesPerUnit, CancellationToken cancellationToken) =>
         ScanPlan.Units(await shards.ReadDaysAsync(queue, first, last, cancellationToken), bytesPerUnit);
 
-    /// <param name="begin">Called before the first document, and again when parts were replaced under the reader: then everything comes once more.</param>
+    /// <summary>
+    /// Tickets come in order of id. When parts are replaced under the reader it goes on in the new ones after the last ticket that it has told: nothing comes twice, and memory holds
+    /// one block a part.
+    /// </summary>
     /// <param name="found">The id and the document, whose memory holds until it returns.</param>
     /// <exception cref="DamagedPartException">A part is damaged or missing.</exception>
     /// <exception cref="OfflinePartException">A part cannot be read at present.</exception>
     internal async Task<ScanTally> ReadAsync(
-        string queue, ScanRange range, ScanFilter filter, Action begin, Action<long, ReadOnlyMemory<byte>> found, CancellationToken cancellationToken)
+        string queue, ScanRange range, ScanFilter filter, Func<long, ReadOnlyMemory<byte>, ValueTask> found, CancellationToken cancellationToken)
     {
+        var (tickets, matched, next) = (0L, 0L, range.FirstId);
         for (var attempt = 1; ; attempt++)
         {
             var row = await shards.ReadDayAsync(queue, range.Day, cancellationToken);
+            var inputs = row.Parts.Where(part => part.Pending is null && part.MinId <= range.LastId && part.MaxId >= next).ToList();
             try
             {
-                begin();
-                return await ReadAsync(queue, row, range, filter, found, cancellationToken);
+                await foreach (var (id, json) in MergedParts.ReadAsync(parts, queue, row.Day, inputs, cancellationToken))
+                {
+                    if (id < next || id > range.LastId)
+                        continue;
+                    tickets++;
+                    if (filter.Matches(json.Span))
+                    {
+                        matched++;
+                        await found(id, json);
+                    }
+
+                    next = id + 1;
+                }
+
+                return new ScanTally(tickets, inputs.Sum(part => part.Bytes), matched);
             }
             catch (DamagedPartException) when (attempt < MaxAttempts)
             {
@@ -43,24 +61,5 @@ public sealed class ColdScan(ColdShards shards, ColdParts parts)
                     throw;
             }
         }
-    }
-
-    private async Task<ScanTally> ReadAsync(
-        string queue, ColdDay row, ScanRange range, ScanFilter filter, Action<long, ReadOnlyMemory<byte>> found, CancellationToken cancellationToken)
-    {
-        var inputs = row.Parts.Where(part => part.Pending is null && part.MinId <= range.LastId && part.MaxId >= range.FirstId).ToList();
-        var (tickets, matched) = (0L, 0L);
-        await foreach (var (id, json) in MergedParts.ReadAsync(parts, queue, row.Day, inputs, cancellationToken))
-        {
-            if (id < range.FirstId || id > range.LastId)
-                continue;
-            tickets++;
-            if (!filter.Matches(json.Span))
-                continue;
-            matched++;
-            found(id, json);
-        }
-
-        return new ScanTally(tickets, inputs.Sum(part => part.Bytes), matched);
     }
 }

@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Tickets.Core.Archive.Format;
+using Tickets.Core.Archive.Parts;
 
 namespace Tickets.Core.Archive.Scan;
 
@@ -13,16 +14,13 @@ namespace Tickets.Core.Archive.Scan;
 /// </summary>
 public sealed class ResultFiles(BlobServiceClient blobs, string containerName = "results")
 {
+    private const string ContentType = "application/x-ndjson";
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(containerName);
 
     public Task EnsureCreatedAsync(CancellationToken cancellationToken) => _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
 
-    internal async Task WriteAsync(string operation, int piece, ReadOnlyMemory<byte> lines, CancellationToken cancellationToken)
-    {
-        var blob = _container.GetBlobClient(PieceName(operation, piece));
-        await blob.UploadAsync(
-            BinaryData.FromBytes(lines), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/x-ndjson" } }, cancellationToken);
-    }
+    /// <summary>A piece to be written and committed; whatever stands under its name is replaced then.</summary>
+    internal StagedUpload Begin(string operation, int piece) => new(_container.GetBlockBlobClient(PieceName(operation, piece)), ContentType, new BlobRequestConditions());
 
     internal Task DropAsync(string operation, int piece, CancellationToken cancellationToken) =>
         _container.GetBlobClient(PieceName(operation, piece)).DeleteIfExistsAsync(cancellationToken: cancellationToken);
@@ -85,42 +83,42 @@ public sealed class ResultFiles(BlobServiceClient blobs, string containerName = 
     {
         try
         {
-            var content = (await blob.DownloadContentAsync(cancellationToken)).Value;
-            var (kept, erased) = Without(content.Content, ticketIds);
-            if (erased == 0)
+            // Read once to see whether there is anything to do, as there rarely is, and once more to copy.
+            if (!await LinesAsync(blob, cancellationToken).AnyAsync(line => ticketIds.Contains(line.Id), cancellationToken))
                 return 0;
-            await blob.UploadAsync(
-                kept,
-                new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/x-ndjson" }, Conditions = new BlobRequestConditions { IfMatch = content.Details.ETag } },
-                cancellationToken);
+            using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            await using var kept = new StagedUpload(blob, ContentType, new BlobRequestConditions { IfMatch = download.Details.ETag });
+            var erased = 0L;
+            await foreach (var (id, line) in ResultLines.ReadAsync(download.Content, cancellationToken))
+            {
+                if (ticketIds.Contains(id))
+                {
+                    erased++;
+                    continue;
+                }
+
+                foreach (var segment in line)
+                    await kept.WriteAsync(segment, cancellationToken);
+            }
+
+            await kept.CommitAsync(null, cancellationToken);
             return erased;
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
             return 0;
         }
-        catch (RequestFailedException e) when (e.Status == 412)
+        catch (RequestFailedException e) when (e.Status == 412 || e.ErrorCode == BlobErrorCode.InvalidBlockList)
         {
             return -1;
         }
     }
 
-    private static (MemoryStream Kept, long Erased) Without(BinaryData lines, IReadOnlySet<long> ticketIds)
+    private static async IAsyncEnumerable<(long Id, ReadOnlySequence<byte> Line)> LinesAsync(BlockBlobClient blob, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var kept = new MemoryStream();
-        var erased = 0L;
-        for (var rest = lines.ToMemory().Span; !rest.IsEmpty;)
-        {
-            var end = rest.IndexOf((byte)'\n') is var at and >= 0 ? at + 1 : rest.Length;
-            if (DocumentLine.TryReadId(rest[..end], out var id) && ticketIds.Contains(id))
-                erased++;
-            else
-                kept.Write(rest[..end]);
-            rest = rest[end..];
-        }
-
-        kept.Position = 0;
-        return (kept, erased);
+        using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+        await foreach (var line in ResultLines.ReadAsync(download.Content, cancellationToken))
+            yield return line;
     }
 
     private static string PieceName(string operation, int piece) => $"{operation}/{piece:D6}.jsonl";

@@ -53,7 +53,7 @@ internal sealed class PartMerge(ColdParts parts, string queue, DateOnly day, lon
     }
 
     /// <summary>A part that is written.</summary>
-    private sealed class Output(ulong id, PartUpload upload, long at) : IAsyncDisposable
+    private sealed class Output(ulong id, StagedUpload upload, long at) : IAsyncDisposable
     {
         public PartWriter Writer { get; } = new(upload);
 

@@ -3,6 +3,7 @@ using Npgsql;
 using Tickets.Core.Archive;
 using Tickets.Core.Archive.Format;
 using Tickets.Core.Archive.Scan;
+using Tickets.Core.Operations.Scans;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
@@ -53,10 +54,11 @@ public sealed class EraseTickets
     private readonly PartErasure _parts;
     private readonly EraseDiffs _diffs;
     private readonly ResultFiles _results;
+    private readonly ResultFence _fence;
 
     internal EraseTickets(
-        ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, ArchiveTools archive, PartErasure parts, EraseDiffs diffs, ResultFiles results) =>
-        (_shards, _settings, _writers, _cold, _archive, _parts, _diffs, _results) = (shards, settings, writers, cold, archive, parts, diffs, results);
+        ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, ArchiveTools archive, PartErasure parts, EraseDiffs diffs, ResultFiles results, ResultFence fence) =>
+        (_shards, _settings, _writers, _cold, _archive, _parts, _diffs, _results, _fence) = (shards, settings, writers, cold, archive, parts, diffs, results, fence);
 
     /// <summary>First step: from the hot tier, with the <c>erased</c> ops. A ticket that is in neither tier of the queue gets none, and is left alone wherever it is.</summary>
     /// <param name="operation">Whose repetitions find what it has done.</param>
@@ -126,8 +128,12 @@ public sealed class EraseTickets
     /// <summary>Fourth step, for each shard: tickets may have been on another one before.</summary>
     public Task<long> FromLogAsync(IReadOnlyList<ErasedTicket> tickets, string shard, CancellationToken cancel) => _diffs.RunAsync(shard, tickets.Select(ticket => ticket.TicketId).ToList(), cancel);
 
-    /// <summary>Last step.</summary>
-    public Task<long> FromResultsAsync(IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel) => _results.EraseAsync(tickets.Select(ticket => ticket.TicketId).ToHashSet(), cancel);
+    /// <summary>Last step: also out of results of scans that have read the tickets before and commit what they found only now.</summary>
+    public async Task<long> FromResultsAsync(IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel)
+    {
+        await _fence.PassAsync(cancel);
+        return await _results.EraseAsync(tickets.Select(ticket => ticket.TicketId).ToHashSet(), cancel);
+    }
 
     /// <summary>On the shards of the queue, and on those that it has left while something was pending there.</summary>
     private async Task<ArchiveHold> HoldAsync(QueueSettings queue, CancellationToken cancel)

@@ -111,7 +111,7 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
 
     private async Task<OplogStretch> ReadAsync(long after, CancellationToken cancel)
     {
-        var stretch = await OplogRows.ReadAsync(shard, after, Page, Page, OplogFilter.None, LongestDiff, cancel);
+        var stretch = await OplogRows.ReadAsync(shard, after, Page, Page, OplogFilter.None, LongestDiff, OplogRows.PageBytes, cancel);
         head.Tell(stretch.Head);
         return stretch;
     }

@@ -8,10 +8,11 @@ using Azure.Storage.Blobs.Specialized;
 namespace Tickets.Core.Archive.Parts;
 
 /// <summary>
-/// The stream that a part is written to. A small part is held and put with one request; of a large one, blocks of <see cref="StageBytes"/> go up while
+/// The stream that a blob is written to. A small one is held and put with one request; of a large one, blocks of <see cref="StageBytes"/> go up while
 /// it is written, one at a time beside the writer. Nothing is visible before <see cref="CommitAsync"/>.
 /// </summary>
-internal sealed class PartUpload(BlockBlobClient blob) : Stream
+/// <param name="conditions">For the commit. None: the blob is new, and nobody else writes under its name.</param>
+internal sealed class StagedUpload(BlockBlobClient blob, string contentType, BlobRequestConditions? conditions = null) : Stream
 {
     public const int StageBytes = 4 * 1024 * 1024;
     private const int FirstBuffer = 16 * 1024;
@@ -39,17 +40,17 @@ internal sealed class PartUpload(BlockBlobClient blob) : Stream
         }
     }
 
-    /// <summary>Makes the part visible.</summary>
-    public async Task CommitAsync(IDictionary<string, string> metadata, CancellationToken cancellationToken)
+    /// <summary>Makes it visible.</summary>
+    public async Task CommitAsync(IDictionary<string, string>? metadata, CancellationToken cancellationToken)
     {
-        var headers = new BlobHttpHeaders { ContentType = "application/gzip" };
-        var createOnly = new BlobRequestConditions { IfNoneMatch = ETag.All };
+        var headers = new BlobHttpHeaders { ContentType = contentType };
+        var only = conditions ?? new BlobRequestConditions { IfNoneMatch = ETag.All };
         try
         {
             if (_blocks.Count == 0)
             {
                 using var content = new MemoryStream(_buffer, 0, _filled, writable: false);
-                await blob.UploadAsync(content, new BlobUploadOptions { HttpHeaders = headers, Metadata = metadata, Conditions = createOnly }, cancellationToken);
+                await blob.UploadAsync(content, new BlobUploadOptions { HttpHeaders = headers, Metadata = metadata, Conditions = only }, cancellationToken);
             }
             else
             {
@@ -57,10 +58,10 @@ internal sealed class PartUpload(BlockBlobClient blob) : Stream
                     await StageAsync(cancellationToken);
                 await _staging;
                 await blob.CommitBlockListAsync(
-                    _blocks, new CommitBlockListOptions { HttpHeaders = headers, Metadata = metadata, Conditions = createOnly }, cancellationToken);
+                    _blocks, new CommitBlockListOptions { HttpHeaders = headers, Metadata = metadata, Conditions = only }, cancellationToken);
             }
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        catch (RequestFailedException e) when (conditions is null && (e.Status is 409 or 412))
         {
             // Nobody else writes under this name: it is our own request, whose answer was lost and which was sent again.
         }
