@@ -9,9 +9,14 @@ internal sealed class HeldRuns
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, InstanceRun> _instances = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Lease, CancellationTokenSource> _activities = new();
+    private readonly ConcurrentDictionary<Lease, Action> _activities = new();
+    private int _resting;
 
     public int Instances => _instances.Count;
+
+    /// <summary>Those that take their turn; the others wait for activities that run here.</summary>
+    public int Busy => _instances.Count - Volatile.Read(ref _resting);
+
     public int Activities => _activities.Count;
     public bool IsEmpty => _instances.IsEmpty && _activities.IsEmpty;
 
@@ -25,7 +30,14 @@ internal sealed class HeldRuns
 
     public void Remove(InstanceRun run) => _instances.TryRemove(KeyValuePair.Create(run.Lease.InstanceId, run));
 
-    public void Add(Lease activity, CancellationTokenSource lost) => _activities[activity] = lost;
+    /// <summary>A run that waits leaves its place to another, until it has something to do again.</summary>
+    public void Rest() => Interlocked.Increment(ref _resting);
+
+    /// <inheritdoc cref="Rest"/>
+    public void GoOn() => Interlocked.Decrement(ref _resting);
+
+    /// <param name="lose">Called when the lease is lost.</param>
+    public void Add(Lease activity, Action lose) => _activities[activity] = lose;
 
     public void Remove(Lease activity) => _activities.TryRemove(activity, out _);
 
@@ -73,8 +85,8 @@ internal sealed class HeldRuns
         if (activities.Length > 0 && until is { } later)
         {
             var held = (await claims.RenewActivitiesAsync([.. activities.Select(activity => activity.Key)], later, stop)).ToHashSet();
-            foreach (var (lease, lost) in activities.Where(activity => !held.Contains(activity.Key)))
-                await lost.CancelAsync();
+            foreach (var (_, lose) in activities.Where(activity => !held.Contains(activity.Key)))
+                lose();
         }
     }
 }

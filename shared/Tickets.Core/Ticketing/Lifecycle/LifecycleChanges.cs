@@ -72,7 +72,7 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
         var first = rules is null ? DateTimeOffset.MaxValue.AddDays(-1) : LifecycleClock.First(rules, now);
         IsUrgent |= first <= now;
         var state = new LifecycleState(shard, ticket.TicketId, ticket.Status, now, ticket.Version);
-        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first, TraceParent = trace });
+        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { FirstLook = first, TraceParent = trace });
     }
 
     private void Tell(long ticketId, TicketTold told)
