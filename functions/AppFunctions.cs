@@ -4,8 +4,10 @@ using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
 using Tickets.Functions.Notifications;
 using Tickets.Functions.Operations;
+using Tickets.Functions.OpenApi;
 using Tickets.Functions.Oplog;
 using Tickets.Functions.Orchestration;
+using Tickets.Functions.Overview;
 using Tickets.Functions.Search;
 using Tickets.Functions.Settings;
 using Tickets.Functions.Telemetry;
@@ -34,6 +36,8 @@ internal static class AppFunctions
         WebhookFunctions.Declare(functions);
         UpkeepFunctions.Declare(functions);
         TelemetryFunctions.Declare(functions);
+        OverviewFunctions.Declare(functions);
+        OpenApiFunctions.Declare(functions);
         return functions;
     }
 }

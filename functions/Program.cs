@@ -6,9 +6,15 @@ using Tickets.Functions.Access;
 using Tickets.Functions.Health;
 using Tickets.Functions.Hosting;
 using Tickets.Functions.Telemetry;
+using Tickets.Functions.OpenApi;
 
 if (args is [MakeKey.Verb, .. var rest])
     return await MakeKey.RunAsync(rest);
+if (args is [OpenApiFunctions.Verb])
+{
+    Console.WriteLine(OpenApiFunctions.Text(AppFunctions.Declare()));
+    return 0;
+}
 
 return await new FunctionApp
 {

@@ -10,13 +10,13 @@ internal static class KeyFunctions
 {
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/keys", List).WithName("ListKeys").Requires(Permission.Administer).AcceptsQuery("prefix", "cursor", "limit");
-        functions.MapPost("/keys", Create).WithName("CreateKey").Requires(Permission.Administer);
-        functions.MapGet("/keys/{key_id}", Get).WithName("GetKey").Requires(Permission.Administer);
-        functions.MapPost("/keys/{key_id}/rotate", Rotate).WithName("RotateKey").Requires(Permission.Administer);
-        functions.MapDelete("/keys/{key_id}", Revoke).WithName("RevokeKey").Requires(Permission.Administer);
-        functions.MapGet("/caller", GetCaller).WithName("GetCaller").Requires(Permission.Read);
-        functions.MapGet("/settings/audit", ReadAudit).WithName("ReadAudit").Requires(Permission.Administer).AcceptsQuery("target", "cursor", "limit");
+        functions.MapGet("/keys", List).WithName("ListKeys").Describes(KeyDescriptions.List).Requires(Permission.Administer).AcceptsQuery("prefix", "cursor", "limit");
+        functions.MapPost("/keys", Create).WithName("CreateKey").Describes(KeyDescriptions.Create).Requires(Permission.Administer);
+        functions.MapGet("/keys/{key_id}", Get).WithName("GetKey").Describes(KeyDescriptions.Get).Requires(Permission.Administer);
+        functions.MapPost("/keys/{key_id}/rotate", Rotate).WithName("RotateKey").Describes(KeyDescriptions.Rotate).Requires(Permission.Administer);
+        functions.MapDelete("/keys/{key_id}", Revoke).WithName("RevokeKey").Describes(KeyDescriptions.Revoke).Requires(Permission.Administer);
+        functions.MapGet("/caller", GetCaller).WithName("GetCaller").Describes(KeyDescriptions.GetCaller).Requires(Permission.Read);
+        functions.MapGet("/settings/audit", ReadAudit).WithName("ReadAudit").Describes(KeyDescriptions.ReadAudit).Requires(Permission.Administer).AcceptsQuery("target", "cursor", "limit");
     }
 
     private static async Task List(HttpContext context)
@@ -41,9 +41,14 @@ internal static class KeyFunctions
             return;
         }
 
-        // The only answer with a secret of ours in it; nothing on the way may keep it.
-        context.Response.Headers.CacheControl = "no-store";
-        await context.WithOptionalBody(async body => await context.Answer(await make(body, retry.Value), TicketsJson.Default.Key));
+        await context.WithOptionalBody(async body =>
+        {
+            var made = await make(body, retry.Value);
+            // The only answer with a secret of ours in it; nothing on the way may keep it.
+            if (!made.IsProblem)
+                context.Response.Headers.CacheControl = "no-store";
+            await context.Answer(made, TicketsJson.Default.Key);
+        });
     }
 
     private static async Task Get(HttpContext context) =>

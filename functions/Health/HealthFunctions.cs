@@ -8,16 +8,16 @@ namespace Tickets.Functions.Health;
 /// <summary>The open routes: whether this process is alive, of use, and which one it is.</summary>
 internal static class HealthFunctions
 {
-    private static readonly VersionAnswer Version = new(
-        typeof(HealthFunctions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
-        RuntimeInformation.FrameworkDescription);
+    private static readonly VersionAnswer Version = new(VersionText, RuntimeInformation.FrameworkDescription);
+
+    public static string VersionText => typeof(HealthFunctions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/ping", Ping).WithName("Ping").Open();
-        functions.MapGet("/health/live", Live).WithName("HealthLive").Open();
-        functions.MapGet("/health/ready", Ready).WithName("HealthReady").Open();
-        functions.MapGet("/version", GetVersion).WithName("Version").Open();
+        functions.MapGet("/ping", Ping).WithName("Ping").Describes(HealthDescriptions.Ping).Open();
+        functions.MapGet("/health/live", Live).WithName("HealthLive").Describes(HealthDescriptions.Live).Open();
+        functions.MapGet("/health/ready", Ready).WithName("HealthReady").Describes(HealthDescriptions.Ready).Open();
+        functions.MapGet("/version", GetVersion).WithName("Version").Describes(HealthDescriptions.Version).Open();
     }
 
     /// <summary>200 while the settings are fresh enough to act on, else 500.</summary>

@@ -202,7 +202,17 @@ internal sealed record FunctionApp
         }
 
         if (underHost)
+        {
             MapEnvelopes(app, readiness, time);
+            return;
+        }
+
+        // The host has nothing outside its prefix; alone, people may type the short address.
+        app.MapMethods("/ops", ["GET"], static context =>
+        {
+            context.Response.Redirect($"/{FunctionCatalog.RoutePrefix}/ops");
+            return Task.CompletedTask;
+        });
     }
 
     private void MapEnvelopes(WebApplication app, Readiness readiness, TimeProvider time)

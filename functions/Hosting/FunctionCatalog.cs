@@ -27,6 +27,9 @@ internal sealed class FunctionCatalog
     public HttpFunction MapPatch(string path, RequestDelegate handler) => Map("PATCH", path, handler);
     public HttpFunction MapDelete(string path, RequestDelegate handler) => Map("DELETE", path, handler);
 
+    /// <param name="path">Below <c>/api</c>.</param>
+    public HttpFunction MapPage(string path, RequestDelegate handler) => Map("GET", path, handler).Unversioned();
+
     /// <param name="schedule">Six NCRONTAB fields, seconds first, UTC: <c>0 */5 * * * *</c>.</param>
     /// <param name="run">One run. Runs of one timer never overlap; a failed run is logged and the next tick runs.</param>
     /// <exception cref="FormatException">The schedule is not one that both the Functions host and a local timer read alike.</exception>
@@ -48,7 +51,7 @@ internal sealed class FunctionCatalog
 
         var names = _http.Select(f => f.Name).Concat(_timers.Select(f => f.Name)).Concat(_topics.Select(f => f.Name));
         RefuseRepeats(names, "name");
-        RefuseRepeats(_http.Select(f => $"{f.Method} {RouteShape(f.Path)}"), "route");
+        RefuseRepeats(_http.Select(f => $"{f.Method} {RouteShape(f.HostRoute)}"), "route");
     }
 
     private HttpFunction Map(string method, string path, RequestDelegate handler)

@@ -1,4 +1,5 @@
 using Tickets.Core.Access;
+using Tickets.Functions.OpenApi;
 
 namespace Tickets.Functions.Hosting;
 
@@ -6,15 +7,16 @@ namespace Tickets.Functions.Hosting;
 internal sealed class HttpFunction(string method, string path, RequestDelegate handler)
 {
     private bool _open;
+    private bool _unversioned;
 
     public string Method { get; } = method;
 
-    /// <summary>Below <c>/api/v1</c>, with a leading slash.</summary>
+    /// <summary>Below <c>/api/v1</c>, of pages below <c>/api</c>; with a leading slash.</summary>
     public string Path { get; } = path;
     public RequestDelegate Handler { get; } = handler;
     public string Name { get; private set; } = "";
 
-    /// <summary>What the caller's role must allow; null on the open health routes.</summary>
+    /// <summary>What the caller's role must allow; null on open routes.</summary>
     public Permission? Permission { get; private set; }
 
     /// <summary>Whether it shows or touches the work of all queues, so that a key of some queues has no business with it.</summary>
@@ -28,7 +30,10 @@ internal sealed class HttpFunction(string method, string path, RequestDelegate h
     public bool AnswersBeforeReady => _open;
 
     /// <summary>The route as the host knows it: without its prefix <c>api</c> and the leading slash.</summary>
-    public string HostRoute => FunctionCatalog.Version + Path;
+    public string HostRoute => _unversioned ? Path[1..] : FunctionCatalog.Version + Path;
+
+    /// <summary>For the OpenAPI document: made when it is asked for.</summary>
+    public Func<FunctionDescription>? Description { get; private set; }
 
     /// <summary>A GET answers HEAD too: same headers, no body.</summary>
     public IReadOnlyList<string> Methods => Method == "GET" ? ["GET", "HEAD"] : [Method];
@@ -52,7 +57,7 @@ internal sealed class HttpFunction(string method, string path, RequestDelegate h
         return this;
     }
 
-    /// <summary>No key, no waiting for the app to initialise: for health routes only.</summary>
+    /// <summary>No key, no waiting for the app to initialise: for health routes, and for pages that hold no data.</summary>
     public HttpFunction Open()
     {
         _open = true;
@@ -63,6 +68,19 @@ internal sealed class HttpFunction(string method, string path, RequestDelegate h
     public HttpFunction AcceptsQuery(params string[] names)
     {
         QueryParameters = names;
+        return this;
+    }
+
+    public HttpFunction Describes(Func<FunctionDescription> description)
+    {
+        Description = description;
+        return this;
+    }
+
+    /// <summary>Belongs to no version of the interface: a page for people.</summary>
+    public HttpFunction Unversioned()
+    {
+        _unversioned = true;
         return this;
     }
 

@@ -14,8 +14,8 @@ internal static class NotificationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/notifications", Read).WithName("ReadNotifications").Requires(Permission.Read).AcceptsQuery("recipient", "cursor", "limit");
-        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
+        functions.MapGet("/notifications", Read).WithName("ReadNotifications").Describes(NotificationDescriptions.Read).Requires(Permission.Read).AcceptsQuery("recipient", "cursor", "limit");
+        functions.MapPost("/lifecycles/sweep", Sweep).WithName("SweepLifecycles").Describes(NotificationDescriptions.Sweep).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
         functions.MapTimer("SweepTicketLifecycles", "0 * * * * *", async (services, run, cancel) =>
             run.Log.Add((await services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: false, cancel)).ToString()));
         functions.MapTimer("TellLifecyclesOfSettings", "*/2 * * * * *", (services, _, cancel) => services.GetRequiredService<LifecycleSweep>().RunAsync(onlySettings: true, cancel));

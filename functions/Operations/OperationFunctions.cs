@@ -15,15 +15,15 @@ internal static class OperationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapPost("/cold/scans", StartScan).WithName("StartScan").Requires(Permission.Operate);
-        functions.MapPost("/cold/erasures", StartErasure).WithName("StartErasure").Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
-        functions.MapPost("/cold/index-rebuilds", StartIndexRebuild).WithName("StartIndexRebuild").Requires(Permission.Operate);
-        functions.MapPost("/tickets/{ticket_id}/restore", StartRestore).WithName("RestoreTicket").Requires(Permission.Operate);
-        functions.MapPost("/queues/moves", StartQueueMove).WithName("StartQueueMove").Requires(Permission.Administer);
-        functions.MapGet("/operations", List).WithName("ListOperations").Requires(Permission.Read).AcceptsQuery("status", "cursor");
-        functions.MapGet("/operations/{operation_id}", Get).WithName("GetOperation").Requires(Permission.Read);
-        functions.MapGet("/operations/{operation_id}/result", GetResult).WithName("GetOperationResult").Requires(Permission.Read);
-        functions.MapPost("/operations/{operation_id}/cancel", Cancel).WithName("CancelOperation").Requires(Permission.Operate);
+        functions.MapPost("/cold/scans", StartScan).WithName("StartScan").Describes(OperationDescriptions.Scan).Requires(Permission.Operate);
+        functions.MapPost("/cold/erasures", StartErasure).WithName("StartErasure").Describes(OperationDescriptions.Erase).Requires(Permission.Operate).WithMaxBody(MaxEraseBytes);
+        functions.MapPost("/cold/index-rebuilds", StartIndexRebuild).WithName("StartIndexRebuild").Describes(OperationDescriptions.RebuildIndex).Requires(Permission.Operate);
+        functions.MapPost("/tickets/{ticket_id}/restore", StartRestore).WithName("RestoreTicket").Describes(OperationDescriptions.Restore).Requires(Permission.Operate);
+        functions.MapPost("/queues/moves", StartQueueMove).WithName("StartQueueMove").Describes(OperationDescriptions.MoveQueue).Requires(Permission.Administer);
+        functions.MapGet("/operations", List).WithName("ListOperations").Describes(OperationDescriptions.List).Requires(Permission.Read).AcceptsQuery("status", "cursor");
+        functions.MapGet("/operations/{operation_id}", Get).WithName("GetOperation").Describes(OperationDescriptions.Get).Requires(Permission.Read);
+        functions.MapGet("/operations/{operation_id}/result", GetResult).WithName("GetOperationResult").Describes(OperationDescriptions.Result).Requires(Permission.Read);
+        functions.MapPost("/operations/{operation_id}/cancel", Cancel).WithName("CancelOperation").Describes(OperationDescriptions.Cancel).Requires(Permission.Operate);
         functions.MapTimer("ForgetOperations", "50 17 4 * * *", async (services, run, cancel) =>
             run.Log.Add($"forgot {await services.GetRequiredService<LongOperations>().ForgetAsync(cancel)} operations and results"));
     }

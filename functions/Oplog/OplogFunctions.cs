@@ -16,9 +16,9 @@ internal static class OplogFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/oplog", Read).WithName("ReadOplog").Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
-        functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Requires(Permission.Read);
-        functions.MapPost("/oplog/{shard}/{opid}/skip", Skip).WithName("SkipRefusedOp").Requires(Permission.Operate);
+        functions.MapGet("/oplog", Read).WithName("ReadOplog").Describes(OplogDescriptions.Read).Requires(Permission.Read).AcceptsQuery("cursor", "max_ops", "queue", "wait");
+        functions.MapGet("/oplog/{shard}/{opid}", ReadOne).WithName("ReadOp").Describes(OplogDescriptions.ReadOne).Requires(Permission.Read);
+        functions.MapPost("/oplog/{shard}/{opid}/skip", Skip).WithName("SkipRefusedOp").Describes(OplogDescriptions.Skip).Requires(Permission.Operate);
         functions.MapTimer("RelayOplog", "*/5 * * * * *", Relay);
         functions.MapServiceBusTopic("MeasureDelivery", "tickets-oplog", "changes", MeasureDelivery.HandleAsync);
     }
@@ -64,18 +64,9 @@ internal static class OplogFunctions
     }
 
     /// <summary>For an op that Service Bus refuses whatever is done: the relay of its shard goes on without it.</summary>
-    private static async Task Skip(HttpContext context)
-    {
-        var read = await context.ReadJson();
-        using var body = read.Value;
-        if (read.IsProblem || Opid(context) is not { } opid)
-        {
-            await context.AnswerProblem(read.IsProblem ? read.Problem : NoName);
-            return;
-        }
-
-        await context.Answer(await context.Service<SkipRefusedOp>().SkipAsync(context.RouteValue("shard"), opid, body!.RootElement, context.Caller(), context.RequestAborted), TicketsJson.Default.SkippedOp);
-    }
+    private static Task Skip(HttpContext context) => Opid(context) is { } opid
+        ? context.AnswerBody(body => context.Service<SkipRefusedOp>().SkipAsync(context.RouteValue("shard"), opid, body, context.Caller(), context.RequestAborted), TicketsJson.Default.SkippedOp)
+        : context.AnswerProblem(NoName);
 
     private static Problem NoName => Problems.NotFound("An op is named by its shard and its opid, a whole number.");
 

@@ -19,11 +19,11 @@ internal static class OrchestrationFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
-        functions.MapGet("/orchestrations/health", Health).WithName("OrchestrationHealth").Requires(Permission.Operate).OfAllQueues();
-        functions.MapPost("/orchestrations/terminate", Terminate).WithName("TerminateOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/resume", Resume).WithName("ResumeOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
-        functions.MapPost("/orchestrations/rewind", Rewind).WithName("RewindOrchestration").Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
+        functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Describes(OrchestrationDescriptions.List).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
+        functions.MapGet("/orchestrations/health", Health).WithName("OrchestrationHealth").Describes(OrchestrationDescriptions.Health).Requires(Permission.Operate).OfAllQueues();
+        functions.MapPost("/orchestrations/terminate", Terminate).WithName("TerminateOrchestration").Describes(OrchestrationDescriptions.Terminate).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/resume", Resume).WithName("ResumeOrchestration").Describes(OrchestrationDescriptions.Resume).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
+        functions.MapPost("/orchestrations/rewind", Rewind).WithName("RewindOrchestration").Describes(OrchestrationDescriptions.Rewind).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id");
         functions.MapTimer("PumpOrchestrations", "*/10 * * * * *", (services, _, cancel) => services.GetRequiredService<TaskHubs>().PumpAsync(PumpBudget, cancel));
         functions.MapTimer("ForgetOrchestrations", "30 * * * * *", Forget);
     }

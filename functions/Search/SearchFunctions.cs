@@ -11,8 +11,8 @@ internal static class SearchFunctions
 {
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapPost("/tickets/find", Find).WithName("FindTickets").Requires(Permission.Read);
-        functions.MapGet("/queues/index-usage", GetIndexUsage).WithName("GetIndexUsage").Requires(Permission.Read).AcceptsQuery("queue");
+        functions.MapPost("/tickets/find", Find).WithName("FindTickets").Describes(SearchDescriptions.Find).Requires(Permission.Read);
+        functions.MapGet("/queues/index-usage", GetIndexUsage).WithName("GetIndexUsage").Describes(SearchDescriptions.IndexUsage).Requires(Permission.Read).AcceptsQuery("queue");
     }
 
     private static Task Find(HttpContext context) => context.AnswerBody(body => context.Service<FindTickets>().FindAsync(body, context.Caller(), context.RequestAborted));

@@ -11,10 +11,10 @@ internal static class SettingsFunctions
 {
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/workflows", GetWorkflows).WithName("GetWorkflows").Requires(Permission.Read).AcceptsQuery("workflow_id");
-        functions.MapPut("/workflows", PutWorkflow).WithName("PutWorkflow").Requires(Permission.Administer).AcceptsQuery("workflow_id");
-        functions.MapGet("/queues", GetQueues).WithName("GetQueues").Requires(Permission.Read).AcceptsQuery("queue", "prefix");
-        functions.MapPut("/queues", PutQueue).WithName("PutQueue").Requires(Permission.Administer).AcceptsQuery("queue");
+        functions.MapGet("/workflows", GetWorkflows).WithName("GetWorkflows").Describes(SettingsDescriptions.GetWorkflows).Requires(Permission.Read).AcceptsQuery("workflow_id");
+        functions.MapPut("/workflows", PutWorkflow).WithName("PutWorkflow").Describes(SettingsDescriptions.PutWorkflow).Requires(Permission.Administer).AcceptsQuery("workflow_id");
+        functions.MapGet("/queues", GetQueues).WithName("GetQueues").Describes(SettingsDescriptions.GetQueues).Requires(Permission.Read).AcceptsQuery("queue", "prefix");
+        functions.MapPut("/queues", PutQueue).WithName("PutQueue").Describes(SettingsDescriptions.PutQueue).Requires(Permission.Administer).AcceptsQuery("queue");
     }
 
     private static async Task GetWorkflows(HttpContext context)

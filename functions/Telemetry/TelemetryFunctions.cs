@@ -7,7 +7,7 @@ namespace Tickets.Functions.Telemetry;
 
 internal static class TelemetryFunctions
 {
-    public static void Declare(FunctionCatalog functions) => functions.MapGet("/metrics", Metrics).WithName("ReadMetrics").Requires(Permission.Operate);
+    public static void Declare(FunctionCatalog functions) => functions.MapGet("/metrics", Metrics).WithName("ReadMetrics").Describes(TelemetryDescriptions.Metrics).Requires(Permission.Operate);
 
     /// <summary>This process's metrics and what waits in the databases, in Prometheus's text format; of queues, those that the caller reaches.</summary>
     private static async Task Metrics(HttpContext context)

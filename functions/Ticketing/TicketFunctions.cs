@@ -14,12 +14,12 @@ internal static class TicketFunctions
 
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapPost("/nonces", TakeNonces).WithName("TakeNonces").Requires(Permission.Write);
-        functions.MapPost("/tickets", Create).WithName("CreateTicket").Requires(Permission.Write);
-        functions.MapPost("/tickets/bulk", Bulk).WithName("BulkTickets").Requires(Permission.Write).WithMaxBody(MaxBulkBytes);
-        functions.MapGet("/tickets/{ticket_id}", Get).WithName("GetTicket").Requires(Permission.Read).AcceptsQuery("queue", "projection");
-        functions.MapPatch("/tickets/{ticket_id}", Update).WithName("UpdateTicket").Requires(Permission.Write);
-        functions.MapPost("/tickets/{ticket_id}/accept", Accept).WithName("AcceptTicket").Requires(Permission.Write);
+        functions.MapPost("/nonces", TakeNonces).WithName("TakeNonces").Describes(TicketDescriptions.TakeNonces).Requires(Permission.Write);
+        functions.MapPost("/tickets", Create).WithName("CreateTicket").Describes(TicketDescriptions.Create).Requires(Permission.Write);
+        functions.MapPost("/tickets/bulk", Bulk).WithName("BulkTickets").Describes(TicketDescriptions.Bulk).Requires(Permission.Write).WithMaxBody(MaxBulkBytes);
+        functions.MapGet("/tickets/{ticket_id}", Get).WithName("GetTicket").Describes(TicketDescriptions.Get).Requires(Permission.Read).AcceptsQuery("queue", "projection");
+        functions.MapPatch("/tickets/{ticket_id}", Update).WithName("UpdateTicket").Describes(TicketDescriptions.Update).Requires(Permission.Write);
+        functions.MapPost("/tickets/{ticket_id}/accept", Accept).WithName("AcceptTicket").Describes(TicketDescriptions.Accept).Requires(Permission.Write);
     }
 
     private static Task TakeNonces(HttpContext context) => context.WithOptionalBody(async body =>

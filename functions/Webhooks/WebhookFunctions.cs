@@ -10,13 +10,13 @@ internal static class WebhookFunctions
 {
     public static void Declare(FunctionCatalog functions)
     {
-        functions.MapGet("/webhooks", List).WithName("ListWebhooks").Requires(Permission.Operate);
-        functions.MapPost("/webhooks", Create).WithName("CreateWebhook").Requires(Permission.Operate);
-        functions.MapGet("/webhooks/{id}", Get).WithName("GetWebhook").Requires(Permission.Operate);
-        functions.MapPatch("/webhooks/{id}", SetStatus).WithName("ChangeWebhook").Requires(Permission.Operate);
-        functions.MapDelete("/webhooks/{id}", Remove).WithName("RemoveWebhook").Requires(Permission.Operate);
-        functions.MapPost("/webhooks/{id}/replay", Replay).WithName("ReplayWebhook").Requires(Permission.Operate);
-        functions.MapGet("/webhooks/{id}/dead", Dead).WithName("ListDeadDeliveries").Requires(Permission.Operate);
+        functions.MapGet("/webhooks", List).WithName("ListWebhooks").Describes(WebhookDescriptions.List).Requires(Permission.Operate);
+        functions.MapPost("/webhooks", Create).WithName("CreateWebhook").Describes(WebhookDescriptions.Create).Requires(Permission.Operate);
+        functions.MapGet("/webhooks/{id}", Get).WithName("GetWebhook").Describes(WebhookDescriptions.Get).Requires(Permission.Operate);
+        functions.MapPatch("/webhooks/{id}", SetStatus).WithName("ChangeWebhook").Describes(WebhookDescriptions.Change).Requires(Permission.Operate);
+        functions.MapDelete("/webhooks/{id}", Remove).WithName("RemoveWebhook").Describes(WebhookDescriptions.Remove).Requires(Permission.Operate);
+        functions.MapPost("/webhooks/{id}/replay", Replay).WithName("ReplayWebhook").Describes(WebhookDescriptions.Replay).Requires(Permission.Operate);
+        functions.MapGet("/webhooks/{id}/dead", Dead).WithName("ListDeadDeliveries").Describes(WebhookDescriptions.Dead).Requires(Permission.Operate);
     }
 
     private static async Task List(HttpContext context) =>

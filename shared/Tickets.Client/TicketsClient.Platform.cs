@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tickets.Contracts;
 
 namespace Tickets.Client;
 
@@ -35,6 +36,9 @@ public sealed partial class TicketsClient
         var response = await _transport.SendAsync(Get("/metrics"), cancel);
         return response.IsSuccess ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : throw new TicketsProblemException(response);
     }
+
+    /// <summary>The whole system as operators look at it; readings are up to two seconds old.</summary>
+    public Task<SystemOverview> GetOverviewAsync(CancellationToken cancel = default) => AskAsync(Get("/overview"), TicketsJson.Default.SystemOverview, cancel);
 
     /// <summary>Archives what is due now rather than at the timer's next tick, and returns the report.</summary>
     public async Task<JsonElement> RunArchiveAsync(CancellationToken cancel = default)

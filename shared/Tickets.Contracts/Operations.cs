@@ -2,6 +2,11 @@ using System.Text.Json;
 
 namespace Tickets.Contracts;
 
+/// <summary>A search of the cold tier.</summary>
+/// <param name="From">Of creation, a day such as 2026-01-31; the first there is when left out.</param>
+/// <param name="To">The last day; today when left out.</param>
+public sealed record StartScanRequest(TicketQuery Query, DateOnly? From = null, DateOnly? To = null, IReadOnlyList<string>? Projection = null);
+
 /// <param name="Unit">What is counted: <c>bytes</c>, <c>tickets</c>, <c>days</c>, <c>steps</c>.</param>
 public sealed record OperationProgress(long Done, long Total, string Unit);
 

@@ -20,6 +20,7 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(BulkResponse))]
 [JsonSerializable(typeof(FindTicketsRequest))]
 [JsonSerializable(typeof(FindTicketsResponse))]
+[JsonSerializable(typeof(StartScanRequest))]
 [JsonSerializable(typeof(OplogPage))]
 [JsonSerializable(typeof(SkippedOp))]
 [JsonSerializable(typeof(Workflow))]
@@ -52,4 +53,5 @@ namespace Tickets.Contracts;
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(CallerInfo))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(SystemOverview))]
 public sealed partial class TicketsJson : JsonSerializerContext;

@@ -8,6 +8,7 @@ using Tickets.Core.Archive.Parts;
 using Tickets.Core.Archive.Scan;
 using Tickets.Core.Notifications;
 using Tickets.Core.Operations.Erase;
+using Tickets.Core.Operations.Overview;
 using Tickets.Core.Operations.QueueMoves;
 using Tickets.Core.Operations.Restore;
 using Tickets.Core.Operations.Scans;
@@ -138,10 +139,11 @@ public static class TicketsCore
         services.AddSingleton<ExpiredKeys>();
         services.AddSingleton<IndexUpkeep>();
         AddHosted<SearchStatistics>(services);
+        services.AddSingleton<UnbuiltIndexes>();
         services.AddSingleton<UnservedSearches>();
         services.AddSingleton<IndexUsage>();
         services.AddSingleton<SearchCursors>();
-        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get), Get<SearchStatistics>(get), Get<UnservedSearches>(get), Get<Moves>(get), Get<TimeProvider>(get)));
+        services.AddSingleton(get => new FindTickets(Get<ShardSet>(get), Get<SettingsCache>(get), Get<SearchCursors>(get), Get<SearchStatistics>(get), Get<UnbuiltIndexes>(get), Get<UnservedSearches>(get), Get<Moves>(get), Get<TimeProvider>(get)));
     }
 
     private static void AddArchive(IServiceCollection services, IConfiguration configuration)
@@ -196,6 +198,7 @@ public static class TicketsCore
         services.AddSingleton<LongOperations>();
         services.AddSingleton<ColdOperations>();
         services.AddSingleton<QueueOperations>();
+        services.AddSingleton(get => new ReadOverview(Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<OrchestrationReads>(get), Get<ColdIndex>(get), Get<TimeProvider>(get)));
     }
 
     private static T Get<T>(IServiceProvider provider)

@@ -75,6 +75,7 @@ internal static class CommandLine
             new HealthCommand(shell, global),
             new DoctorCommand(shell, global),
             new MetricsCommand(shell, global),
+            new OverviewCommand(shell, global),
             new CompletionCommand(shell),
         };
         foreach (var option in global.All) root.Options.Add(option);

@@ -22,12 +22,13 @@ public sealed class FindTickets
     private readonly SettingsCache _settings;
     private readonly SearchCursors _cursors;
     private readonly SearchStatistics _statistics;
+    private readonly UnbuiltIndexes _unbuilt;
     private readonly UnservedSearches _unserved;
     private readonly Moves _moves;
     private readonly TimeProvider _clock;
 
-    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors, SearchStatistics statistics, UnservedSearches unserved, Moves moves, TimeProvider clock) =>
-        (_shards, _settings, _cursors, _statistics, _unserved, _moves, _clock) = (shards, settings, cursors, statistics, unserved, moves, clock);
+    internal FindTickets(ShardSet shards, SettingsCache settings, SearchCursors cursors, SearchStatistics statistics, UnbuiltIndexes unbuilt, UnservedSearches unserved, Moves moves, TimeProvider clock) =>
+        (_shards, _settings, _cursors, _statistics, _unbuilt, _unserved, _moves, _clock) = (shards, settings, cursors, statistics, unbuilt, unserved, moves, clock);
 
     /// <returns>The body of the answer.</returns>
     public async Task<Result<ReadOnlyMemory<byte>>> FindAsync(JsonElement body, Caller caller, CancellationToken cancel)
@@ -47,7 +48,7 @@ public sealed class FindTickets
         if (read.IsProblem)
             return read.Problem;
         var search = read.Value;
-        var warning = IndexChoice.Warning(search);
+        var warning = IndexChoice.Warning(search, await _unbuilt.OfAsync(queue, cancel));
         if (warning is not null && !_unserved.MayRun(queue.QueueId))
             return Problems.TooManyUnserved(warning);
 

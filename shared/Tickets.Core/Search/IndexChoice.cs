@@ -10,12 +10,16 @@ internal static class IndexChoice
     private static readonly string[] ManyShare = ["status", "group"];
 
     /// <returns>What to tell the caller, or null when the search is served.</returns>
-    public static string? Warning(TicketSearch search)
+    /// <param name="unbuilt">Declared indexes that cannot be used yet: <see cref="UnbuiltIndexes"/>.</param>
+    public static string? Warning(TicketSearch search, IReadOnlySet<string> unbuilt)
     {
         var equal = search.Criteria.Where(criterion => criterion.Value is not null).Select(criterion => criterion.Field).ToList();
-        if (search.Criteria.Count == 0 || search.TicketId is not null || (equal.Count > 0 && Serves(search.Queue.Workflow, equal)))
+        if (search.Criteria.Count == 0 || search.TicketId is not null || (equal.Count > 0 && Serves(search.Queue.Workflow, equal, unbuilt)))
             return null;
-        return $"No index of queue '{search.Queue.Name}' serves a search by {string.Join(", ", search.Criteria.Select(criterion => criterion.Field))}: it reads tickets one after the other. Indexes are declared in the workflow's indexes.";
+        var fields = string.Join(", ", search.Criteria.Select(criterion => criterion.Field));
+        return equal.Count > 0 && Serves(search.Queue.Workflow, equal, new HashSet<string>())
+            ? $"The index of queue '{search.Queue.Name}' that will serve a search by {fields} is still being built: until then it reads tickets one after the other."
+            : $"No index of queue '{search.Queue.Name}' serves a search by {fields}: it reads tickets one after the other. Indexes are declared in the workflow's indexes.";
     }
 
     /// <summary>
@@ -23,9 +27,9 @@ internal static class IndexChoice
     /// indexed field: beside one they would read all tickets of the status to find a few.
     /// </summary>
     /// <param name="fields">Fields given with a value; none asks for the whole queue in order of id, which its primary key serves.</param>
-    public static bool Serves(WorkflowRules workflow, IReadOnlyList<string> fields) =>
+    public static bool Serves(WorkflowRules workflow, IReadOnlyList<string> fields, IReadOnlySet<string> unbuilt) =>
         fields.Count == 0
         || fields.Any(FewShare.Contains)
-        || workflow.Definition.Indexes?.Any(index => fields.Contains(index[0])) == true
+        || workflow.Definition.Indexes?.Any(index => fields.Contains(index[0]) && !unbuilt.Contains(string.Join(',', index))) == true
         || (fields.Any(ManyShare.Contains) && !fields.Any(workflow.Fields.ContainsKey));
 }

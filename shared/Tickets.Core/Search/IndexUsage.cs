@@ -4,7 +4,7 @@ using Tickets.Core.Settings;
 
 namespace Tickets.Core.Search;
 
-public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
+public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics, UnbuiltIndexes unbuilt)
 {
     public async Task<QueueIndexUsage> ReadAsync(QueueSettings queue, CancellationToken cancel)
     {
@@ -14,6 +14,7 @@ public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
 
     private async Task<List<SearchShape>> ReadShapesAsync(QueueSettings queue, CancellationToken cancel)
     {
+        var missing = await unbuilt.OfAsync(queue, cancel);
         await using var command = shards[queue.Shards[0]].Database.CreateCommand(
             "select fields, searches, rows_returned, milliseconds, sampled_read, sampled_returned, sampled, last_at from search_statistics where queue_id = $1 order by milliseconds desc limit 200");
         command.Parameters.Add(Sql.Value(queue.QueueId));
@@ -23,7 +24,7 @@ public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
         {
             var fields = reader.GetString(0).Split(',', StringSplitOptions.RemoveEmptyEntries);
             double? perRow = reader.GetInt64(6) == 0 ? null : Math.Round((double)reader.GetInt64(4) / Math.Max(1, reader.GetInt64(5)), 2);
-            shapes.Add(new SearchShape(fields, IndexChoice.Serves(queue.Workflow, fields), reader.GetInt64(1), reader.GetInt64(2), Math.Round(reader.GetDouble(3) / reader.GetInt64(1), 3), perRow, reader.Time(7)));
+            shapes.Add(new SearchShape(fields, IndexChoice.Serves(queue.Workflow, fields, missing), reader.GetInt64(1), reader.GetInt64(2), Math.Round(reader.GetDouble(3) / reader.GetInt64(1), 3), perRow, reader.Time(7)));
         }
 
         return shapes;
@@ -34,9 +35,11 @@ public sealed class IndexUsage(ShardSet shards, SearchStatistics statistics)
         var indexes = new List<IndexStatistics>();
         foreach (var shard in queue.Shards)
         {
+            // From the catalog's rows alone: its functions fail for an index that is dropped meanwhile.
             await using var command = shards[shard].Database.CreateCommand(
                 """
-                select s.indexrelname, array(select pg_get_indexdef(s.indexrelid, n, true) from generate_series(1, i.indnkeyatts) n), s.idx_scan, pg_relation_size(s.indexrelid)
+                select s.indexrelname, array(select attname::text from pg_attribute where attrelid = s.indexrelid and attnum between 1 and i.indnkeyatts order by attnum), s.idx_scan,
+                    coalesce(pg_relation_size(s.indexrelid), 0)
                 from pg_stat_user_indexes s join pg_index i on i.indexrelid = s.indexrelid where s.relname = $1 order by s.indexrelname
                 """);
             command.Parameters.Add(Sql.Value(queue.TicketsTable));

@@ -51,6 +51,25 @@ public sealed partial class SearchStatistics(ShardSet shards, SettingsCache sett
         }
     }
 
+    /// <summary>Has a queue's counts go along to its new shard. Cut off in between, those of the past are lost and no others.</summary>
+    public async Task MoveAsync(int queueId, string from, string to, CancellationToken cancel)
+    {
+        if (from == to)
+            return;
+        await using var command = shards[from].Database.CreateCommand(
+            "delete from search_statistics where queue_id = $1 returning fields, searches, rows_returned, milliseconds, sampled, sampled_read, sampled_returned");
+        command.Parameters.Add(Sql.Value(queueId));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var counts = new Counts
+            {
+                Searches = reader.GetInt64(1), Returned = reader.GetInt64(2), Milliseconds = reader.GetDouble(3), Sampled = reader.GetInt64(4), SampledRead = reader.GetInt64(5), SampledReturned = reader.GetInt64(6),
+            };
+            await AddAsync(shards[to], queueId, reader.GetString(0), counts, cancel);
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(FlushInterval, clock);

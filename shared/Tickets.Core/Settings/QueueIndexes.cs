@@ -1,7 +1,8 @@
 namespace Tickets.Core.Settings;
 
+/// <param name="Fields">As the workflow names them, parted by commas.</param>
 /// <param name="Columns">Ends with the ticket id, so that the index also gives the order of a page.</param>
-internal sealed record QueueIndex(string Name, string Columns);
+internal sealed record QueueIndex(string Name, string Fields, string Columns);
 
 /// <summary>The indexes that a queue's workflow declares.</summary>
 internal static class QueueIndexes
@@ -14,7 +15,7 @@ internal static class QueueIndexes
         foreach (var fields in queue.Workflow.Definition.Indexes ?? [])
         {
             var columns = fields.Select(field => field == "status" ? "status" : queue.Workflow.Fields[field].Column).ToList();
-            yield return new QueueIndex($"{Prefix(queue)}{string.Join('_', columns)}", string.Join(", ", [.. columns, "ticket_id"]));
+            yield return new QueueIndex($"{Prefix(queue)}{string.Join('_', columns)}", string.Join(',', fields), string.Join(", ", [.. columns, "ticket_id"]));
         }
     }
 }

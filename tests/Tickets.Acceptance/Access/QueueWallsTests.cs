@@ -105,6 +105,7 @@ public class QueueWallsTests(RunningApp app)
         ["ReadOplog"] = [new("/oplog?max_ops=1000", Refused: false), new($"/oplog?queue={b}")],
         ["ReadOp"] = [new($"/oplog/{known.Shard}/{known.Opid}")],
         ["SkipRefusedOp"] = [new($"/oplog/{known.Shard}/{known.Opid}/skip", """{"reason": "x"}""")],
+        ["ReadOverview"] = [new("/overview")],
         ["RunArchive"] = [new("/archive/runs")],
         ["ListOrchestrations"] = [new($"/orchestrations?hub={known.Shard}"), new($"/orchestrations?hub=settings&instance_id={known.Operation}")],
         ["OrchestrationHealth"] = [new("/orchestrations/health")],

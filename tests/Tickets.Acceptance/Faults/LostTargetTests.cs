@@ -1,4 +1,5 @@
 using Npgsql;
+using Tickets.Acceptance.Moves;
 
 namespace Tickets.Acceptance.Faults;
 
@@ -46,5 +47,29 @@ public class LostTargetTests(RunningApp app)
         await Eventually.IsAsync(async () => (await api.PostAsync("/tickets", kept)).Status == 200);
         await Eventually.IsAsync(async () => (await api.PatchAsync($"/tickets/{leaving}", """{"set": {"group": "arrived"} }""")).Status == 200);
         Assert.Equal(lost, (await api.GetAsync($"/tickets/{leaving}")).Ok().Text("queue"));
+    }
+
+    [Fact]
+    public async Task A_queue_is_not_switched_and_serves_on_while_a_ticket_that_left_it_cannot_arrive()
+    {
+        await using var side = await SideApp.StartAsync(app);
+        var api = side.Admin;
+        var (queue, target) = (await side.NewQueueAsync("hot-0"), await side.NewQueueAsync("hot-1"));
+        var (leaving, staying) = (await api.CreateAsync(queue), await api.CreateAsync(queue));
+        await using var relocator = await Relocator.StartAsync(side.Stack);
+        await using (await HeldHead.OfAsync(side.Stack.Shards["hot-1"]))
+        {
+            (await api.PatchAsync($"/tickets/{leaving}", $$"""{"set": {"queue": "{{target}}"} }""")).Ok();
+            Assert.False((await relocator.Steps.BeginAsync(queue, "move", ["hot-1"], CancellationToken.None)).IsProblem);
+            Assert.True(await relocator.Steps.CopyAsync(queue, "move", TimeSpan.FromSeconds(60), _ => { }, CancellationToken.None));
+            await Assert.ThrowsAsync<TimeoutException>(() => relocator.Steps.SwitchAsync(queue, "move", CancellationToken.None));
+
+            Assert.Equal("copying", (await api.GetAsync($"/queues?queue={queue}")).Ok().GetProperty("moving").Text("phase"));
+            (await api.PatchAsync($"/tickets/{staying}", $$"""{"queue": "{{queue}}", "set": {"group": "still here"} }""")).Ok();
+        }
+
+        await relocator.MoveAsync(queue, "move", "hot-1");
+        Assert.Equal("still here", (await api.GetAsync($"/tickets/{staying}?queue={queue}")).Ok().Text("group"));
+        await Eventually.IsAsync(async () => (await api.GetAsync($"/tickets/{leaving}")).Ok().Text("queue") == target);
     }
 }

@@ -25,10 +25,13 @@ public sealed class Api(Uri address, string? key)
     public Task<Answer> PatchAsync(string path, string json, params (string Name, string Value)[] headers) => SendAsync("PATCH", path, json, headers);
 
     public Task<Answer> SendAsync(string method, string path, string? json, params (string Name, string Value)[] headers) =>
-        SendAsync(method, path, json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"), headers);
+        SendAsync(method, path, json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"), headers, json);
 
     /// <param name="path">Below <c>/api/v1</c>.</param>
-    public async Task<Answer> SendAsync(string method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    public async Task<Answer> SendAsync(string method, string path, HttpContent? content, params (string Name, string Value)[] headers) => await SendAsync(method, path, content, headers, null);
+
+    /// <param name="json">The content as text, where it is JSON.</param>
+    private async Task<Answer> SendAsync(string method, string path, HttpContent? content, (string Name, string Value)[] headers, string? json)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(address, $"/api/v1{path}")) { Content = content };
         if (key is not null)
@@ -37,7 +40,10 @@ public sealed class Api(Uri address, string? key)
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
 
         using var response = await Http.SendAsync(request);
-        return await Answer.ReadAsync(response);
+        var answer = await Answer.ReadAsync(response);
+        var fault = OpenApiCheck.Fault(method, $"/api/v1{path}", json, answer);
+        Assert.True(fault is null, fault);
+        return answer;
     }
 
     public async Task<string> NonceAsync() => (await NoncesAsync(1))[0];

@@ -18,7 +18,7 @@ public class HelpTests
         ["webhook"], ["webhook", "list"], ["webhook", "create"], ["webhook", "get"], ["webhook", "pause"], ["webhook", "resume"], ["webhook", "replay"], ["webhook", "dead"], ["webhook", "remove"],
         ["orchestration"], ["orchestration", "list"], ["orchestration", "get"], ["orchestration", "health"], ["orchestration", "terminate"], ["orchestration", "resume"], ["orchestration", "rewind"],
         ["notification"], ["notification", "list"], ["upkeep"], ["upkeep", "archive"], ["upkeep", "sweep"],
-        ["import"], ["export"], ["health"], ["doctor"], ["metrics"], ["completion"],
+        ["import"], ["export"], ["health"], ["doctor"], ["metrics"], ["overview"], ["completion"],
     ];
 
     /// <summary>A change of the help is a change of the interface: look at the difference, then copy help.actual.txt over help.golden.txt.</summary>

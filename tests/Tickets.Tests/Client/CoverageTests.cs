@@ -10,7 +10,7 @@ public class CoverageTests
     /// <summary>Each function, the client's method and the command that ask it. OpenAPI's own documents are for browsers and generators.</summary>
     private static readonly (string Function, string Method, string Command)[] Known =
     [
-        ("Ping", "PingAsync", "health"), ("HealthLive", "", "health"), ("HealthReady", "GetReadinessAsync", "health"), ("Version", "GetVersionAsync", "health"), ("ReadMetrics", "GetMetricsAsync", "metrics"),
+        ("Ping", "PingAsync", "health"), ("HealthLive", "", "health"), ("HealthReady", "GetReadinessAsync", "health"), ("Version", "GetVersionAsync", "health"), ("ReadMetrics", "GetMetricsAsync", "metrics"), ("ReadOverview", "GetOverviewAsync", "overview"),
         ("ListKeys", "ListKeysAsync", "key list"), ("CreateKey", "CreateKeyAsync", "key create"), ("GetKey", "GetKeyAsync", "key get"), ("RotateKey", "RotateKeyAsync", "key rotate"), ("RevokeKey", "RevokeKeyAsync", "key revoke"),
         ("GetCaller", "GetCallerAsync", "key whoami"), ("ReadAudit", "ReadAuditAsync", "audit list"),
         ("GetWorkflows", "ListWorkflowsAsync GetWorkflowAsync", "workflow list"), ("PutWorkflow", "PutWorkflowAsync", "workflow put"), ("GetQueues", "ListQueuesAsync GetQueueAsync", "queue list"), ("PutQueue", "PutQueueAsync", "queue put"),
@@ -27,7 +27,7 @@ public class CoverageTests
         ("ReadNotifications", "GetNotificationsAsync", "notification list"), ("SweepLifecycles", "SweepLifecyclesAsync", "upkeep sweep"), ("RunArchive", "RunArchiveAsync", "upkeep archive"),
     ];
 
-    private static readonly string[] ForBrowsers = ["GetOpenApi", "OpenApi", "GetDocs", "Docs", "DocsPage", "DocsAsset", "Ops", "OpsPage", "OpsAsset"];
+    private static readonly string[] ForBrowsers = ["OpenApi", "DocsPage", "DocsFile", "OpsPage", "OpsFile"];
 
     [Fact]
     public void Every_function_has_a_method_and_a_command()

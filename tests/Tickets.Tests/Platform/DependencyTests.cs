@@ -22,7 +22,7 @@ public class DependencyTests
         ("Ticketing", ["Access", "Archive", "Notifications", "Oplog", "Orchestration", "Platform", "Settings", "Workflows"]),
         ("Webhooks", ["Access", "Oplog", "Platform", "Settings"]),
         ("Search", ["Access", "Platform", "Settings", "Ticketing", "Workflows"]),
-        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing"]),
+        ("Operations", ["Access", "Archive", "Oplog", "Orchestration", "Platform", "Search", "Settings", "Ticketing", "Workflows"]),
         ("Telemetry", ["Platform", "Settings", "Ticketing"]),
     ];
 

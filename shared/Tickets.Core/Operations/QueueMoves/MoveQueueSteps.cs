@@ -1,5 +1,6 @@
 using Tickets.Contracts;
 using Tickets.Core.Orchestration;
+using Tickets.Core.Search;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Placement;
@@ -57,10 +58,13 @@ internal sealed class SwitchQueue(QueueRelocation relocation, LifecycleArrival a
 }
 
 [DurableTask("ClearQueue")]
-internal sealed class ClearQueue(QueueRelocation relocation) : TaskActivity<MoveStep, bool>
+internal sealed class ClearQueue(QueueRelocation relocation, SearchStatistics statistics, SettingsCache settings) : TaskActivity<MoveStep, bool>
 {
     public override async Task<bool> RunAsync(TaskActivityContext context, MoveStep input)
     {
+        // Nobody counts on the old shard any more.
+        if (settings.Current.Queues.GetValueOrDefault(input.Queue) is { Definition.Moving: { Phase: QueueMove.Clearing } move } queue)
+            await statistics.MoveAsync(queue.QueueId, move.From[0], move.To[0], context.Cancellation);
         await relocation.ClearAsync(input.Queue, input.MoveId, context.Cancellation);
         return true;
     }

@@ -15,6 +15,9 @@ public sealed class QueueRelocation
     // Changes that are left to the switch, when writes wait; more would make them wait longer.
     private const long FewChanges = 2000;
 
+    // How long a switch waits for tickets that left before.
+    private static readonly TimeSpan ArrivalPatience = TimeSpan.FromSeconds(5);
+
     // More than any clock of ours is off by.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
@@ -102,6 +105,7 @@ public sealed class QueueRelocation
     }
 
     /// <summary>Serves the queue from its new shards. Writes wait meanwhile; whoever still holds older settings is fenced off.</summary>
+    /// <exception cref="TimeoutException">Not switched: tickets that left the queue before cannot arrive yet, because their shard is away.</exception>
     public async Task SwitchAsync(string name, string moveId, CancellationToken cancel)
     {
         if (await MovingAsync(name, moveId, cancel) is not { Definition.Moving: { Phase: QueueMove.Copying or QueueMove.Switching } move } queue)
@@ -111,10 +115,20 @@ public sealed class QueueRelocation
         foreach (var way in ways.Where(_ => move.Phase == QueueMove.Copying))
             await way.CopyKeysAsync(cancel);
 
+        await EmptyAsync(queue, move, cancel);
         if (!await EnterAsync(name, moveId, QueueMove.Switching, cancel))
             return;
-        foreach (var shard in move.From)
-            await FenceAsync(_shards[shard], queue, cancel);
+        try
+        {
+            await FenceAsync(queue, move, cancel);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing is complete yet, and writes must not wait for as long as another shard is away.
+            await EnterAsync(name, moveId, QueueMove.Copying, cancel);
+            throw;
+        }
+
         foreach (var way in ways)
             await way.CompleteAsync(move.Phase == QueueMove.Copying ? keysSince : DateTimeOffset.UnixEpoch, cancel);
         await EnterAsync(name, moveId, QueueMove.Clearing, cancel);
@@ -192,12 +206,32 @@ public sealed class QueueRelocation
     }
 
     /// <summary>Waits for writes that are under way, keeps later ones off, and brings tickets home that are on their way out of the queue.</summary>
-    private async Task FenceAsync(Shard shard, QueueSettings queue, CancellationToken cancel)
+    /// <exception cref="TimeoutException">Some of those cannot arrive now.</exception>
+    private async Task FenceAsync(QueueSettings queue, QueueMove move, CancellationToken cancel)
     {
-        await using (var command = shard.Database.CreateCommand("update oplog_head set epoch = epoch + 1"))
+        foreach (var shard in move.From)
+        {
+            await using var command = _shards[shard].Database.CreateCommand("update oplog_head set epoch = epoch + 1");
             await command.ExecuteNonQueryAsync(cancel);
-        while (!await _moves.FinishFromAsync(shard, queue.QueueId, cancel))
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _clock, cancel);
+        }
+
+        await EmptyAsync(queue, move, cancel);
+    }
+
+    /// <summary>Brings tickets home that are on their way out of the queue.</summary>
+    /// <exception cref="TimeoutException">Some of them cannot arrive now.</exception>
+    private async Task EmptyAsync(QueueSettings queue, QueueMove move, CancellationToken cancel)
+    {
+        var start = _clock.GetTimestamp();
+        foreach (var shard in move.From)
+        {
+            while (!await _moves.FinishFromAsync(_shards[shard], queue.QueueId, cancel))
+            {
+                if (_clock.GetElapsedTime(start) > ArrivalPatience)
+                    throw new TimeoutException($"Tickets that left queue '{queue.Name}' cannot arrive on their new shard yet; the queue is not switched before they have.");
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _clock, cancel);
+            }
+        }
     }
 
     private async Task EndAsync(QueueSettings queue, QueueMove move, CancellationToken cancel)

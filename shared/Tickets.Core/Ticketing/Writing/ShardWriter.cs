@@ -13,6 +13,9 @@ namespace Tickets.Core.Ticketing.Writing;
 /// </summary>
 internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>So many commands may wait; more are refused.</summary>
+    public const int Room = 16_384;
+
     private const int MaxGroup = 256;
     private const long MaxGroupBytes = 4 << 20;
     private const int MaxAttempts = 5;
@@ -20,7 +23,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private const string IdleSessionTimeout = "57P05";
     private const string IdleInTransactionTimeout = "25P03";
 
-    private readonly PendingCommands _waiting = new(maxCommands: 16_384, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private readonly PendingCommands _waiting = new(maxCommands: Room, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
     private readonly Crowd _crowd = new();
     private readonly CancellationTokenSource _stopping = new();
     private NpgsqlConnection? _connection;
