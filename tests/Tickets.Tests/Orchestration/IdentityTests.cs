@@ -118,14 +118,19 @@ public sealed class IdentityTests(OrchestrationStack stack)
     }
 
     [Fact]
-    public async Task What_is_only_to_be_looked_at_later_is_called_up_by_what_comes_in()
+    public async Task What_is_only_to_be_looked_at_later_is_called_up_by_what_comes_in_and_begins_now_and_not_in_the_future()
     {
         await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<object?, string>("listen", (context, _) => context.WaitForExternalEvent<string>("go")));
-        await ExecuteAsync(scene, OrchestrationStatements.Start([OrchestrationStart.Of("later", "listen", null) with { FirstLook = DateTimeOffset.UtcNow.AddDays(1) }], DateTimeOffset.UtcNow));
-        Assert.True(await hub.Client.RaiseEventAsync("later", "go", "now"));
+        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<object?, DateTime>("early", async (context, _) =>
+        {
+            await context.WaitForExternalEvent<int>("come");
+            await context.CreateTimer(TimeSpan.FromMilliseconds(50));
+            return context.CurrentUtcDateTime;
+        }));
+        await ExecuteAsync(scene, OrchestrationStatements.Start([OrchestrationStart.Of("later", "early", null) with { FirstLook = DateTimeOffset.UtcNow.AddHours(5) }], DateTimeOffset.UtcNow));
+        Assert.True(await hub.Client.RaiseEventAsync("later", "come", 1));
 
-        Assert.Equal("now", (await HubScene.EndAsync(hub, "later")).ReadOutputAs<string>());
+        Assert.InRange((await HubScene.EndAsync(hub, "later")).ReadOutputAs<DateTime>(), DateTime.UtcNow.AddHours(-1), DateTime.UtcNow);
     }
 
     [Fact]

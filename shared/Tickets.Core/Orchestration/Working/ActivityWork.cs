@@ -25,6 +25,7 @@ internal sealed class ActivityWork(HubParts hub)
     /// <summary>Waits for what runs already.</summary>
     public async Task AdoptAsync(ClaimedActivity activity, LocalCall call, WorkSession session)
     {
+        using var owned = call;
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(session.Ended);
         await using var tell = lost.Token.UnsafeRegister(static call => ((LocalCall)call!).Lose(), call);
         hub.Held.Add(activity.Lease, () => Cancel(lost));

@@ -275,7 +275,7 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed, WorkSes
                 return true;
             if (now >= until || session.Stopping.IsCancellationRequested)
                 return false;
-            await AnyLocalAsync(_execution.NextTimer is { } timer && timer < until ? timer - now.UtcDateTime : until - now);
+            await AnyLocalAsync(_execution.NextTimer is { } timer && timer < until.UtcDateTime ? timer - now.UtcDateTime : until - now);
             if (!_woken.Task.IsCompleted)
             {
                 pending = 0;

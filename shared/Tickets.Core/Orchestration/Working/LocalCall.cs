@@ -4,7 +4,7 @@ using Tickets.Core.Orchestration.Storage;
 namespace Tickets.Core.Orchestration.Working;
 
 /// <summary>An activity that the worker which holds its orchestration runs itself.</summary>
-internal sealed class LocalCall
+internal sealed class LocalCall : IDisposable
 {
     private const int Waits = 0;
     private const int Begun = 1;
@@ -35,4 +35,7 @@ internal sealed class LocalCall
 
     /// <summary>What comes of it does not count any more; its token fires.</summary>
     public void Lose() => _lost.Cancel();
+
+    /// <summary>Only once it has ended.</summary>
+    public void Dispose() => _lost.Dispose();
 }

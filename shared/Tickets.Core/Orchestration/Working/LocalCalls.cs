@@ -26,7 +26,8 @@ internal sealed class LocalCalls(ActivityRunner runner)
         foreach (var (id, call) in _calls.Where(call => call.Value.Outcome.IsCompleted).ToList())
         {
             _calls.Remove(id);
-            outcomes.Add(call.Outcome.GetAwaiter().GetResult());
+            using (call)
+                outcomes.Add(call.Outcome.GetAwaiter().GetResult());
         }
 
         return outcomes;

@@ -9,21 +9,21 @@ internal sealed class Suspects(TimeProvider clock)
     /// <summary>Who has not killed the process by then lets the next begin; the mark stays until it has ended.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _one = new(1);
+    private readonly ActivityPlaces _one = new(1, static () => { });
 
     public async Task<IDisposable> EnterAsync(CancellationToken cancel)
     {
-        await _one.WaitAsync(cancel);
+        await _one.EnterAsync("", cancel);
         return new Turn(_one, clock);
     }
 
     private sealed class Turn : IDisposable
     {
-        private readonly SemaphoreSlim _one;
+        private readonly ActivityPlaces _one;
         private readonly ITimer _timer;
         private int _left;
 
-        public Turn(SemaphoreSlim one, TimeProvider clock)
+        public Turn(ActivityPlaces one, TimeProvider clock)
         {
             _one = one;
             _timer = clock.CreateTimer(static turn => ((Turn)turn!).Leave(), this, Longest, Timeout.InfiniteTimeSpan);
@@ -38,7 +38,7 @@ internal sealed class Suspects(TimeProvider clock)
         private void Leave()
         {
             if (Interlocked.Exchange(ref _left, 1) == 0)
-                _one.Release();
+                _one.Leave("");
         }
     }
 }
