@@ -29,6 +29,9 @@ internal sealed class HttpConnection : IDisposable
 
     public int Status { get; private set; }
 
+    /// <summary>Status line and headers.</summary>
+    public ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _bodyAt);
+
     public ReadOnlySpan<byte> Body => _buffer.AsSpan(_bodyAt, _end - _bodyAt);
 
     public void Send(ReadOnlySpan<byte> request, long started)

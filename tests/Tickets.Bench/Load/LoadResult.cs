@@ -17,6 +17,12 @@ internal sealed class LoadResult
     /// <summary>Of the requests that were answered with 200.</summary>
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>Of those that were refused with 429 or 503: how long the caller waited to be told.</summary>
+    public LatencyHistogram RefusedLatency { get; } = new();
+
+    /// <summary>Answers of 429 or 503 that do not say when to come again.</summary>
+    public long RefusedWithoutRetryAfter { get; set; }
+
     /// <summary>Requests that were due in an open loop and never sent, because all connections waited for answers.</summary>
     public long NeverSent { get; set; }
 

@@ -108,6 +108,8 @@ internal sealed class LoadRun
         _requests.Answered(number, connection.Status, connection.Body);
         if (IsMeasured(now))
             Count(connection);
+        if (connection.Status is 429 or 503 && IsMeasured(connection.Started))
+            CountRefusal(connection, now);
         // An open loop's latencies belong to the time when the requests were due, a closed loop's to when the answers came.
         if (connection.Status == 200 && IsMeasured(_open ? connection.Started : now))
             _result.Latency.Record(now - connection.Started);
@@ -129,6 +131,13 @@ internal sealed class LoadRun
 
         _result.Refused[connection.Status] = _result.Refused.GetValueOrDefault(connection.Status) + 1;
         _result.FirstRefusal ??= $"{connection.Status} {Encoding.UTF8.GetString(connection.Body)}";
+    }
+
+    private void CountRefusal(HttpConnection connection, long now)
+    {
+        _result.RefusedLatency.Record(now - connection.Started);
+        if (connection.Head.IndexOf("\r\nRetry-After: "u8) < 0)
+            _result.RefusedWithoutRetryAfter++;
     }
 
     /// <summary>Requests without an answer waited at least until now: leaving them out would hide the worst latencies.</summary>
