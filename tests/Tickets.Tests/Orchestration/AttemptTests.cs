@@ -118,6 +118,36 @@ public sealed class AttemptTests(OrchestrationStack stack)
         Assert.Equal(107, (await HubScene.EndAsync(hub, id)).ReadOutputAs<int>());
     }
 
+    [Fact]
+    public async Task A_renewal_that_fails_is_made_up_for_before_the_lease_ends()
+    {
+        await using var scene = await HubScene.CreateAsync(stack);
+        var (open, left) = (new TaskCompletionSource(), 2);
+        var hub = scene.Hub(
+            tasks => tasks
+                .AddOrchestratorFunc<object?, int>("busy", (context, _) => context.CallActivityAsync<int>("long"))
+                .AddActivityFunc<object?, int>("long", async (context, _) =>
+                {
+                    await open.Task.WaitAsync(context.Cancellation);
+                    return 1;
+                }),
+            OneAttempt with { Lease = TimeSpan.FromSeconds(3), LocalPatience = TimeSpan.FromMinutes(10) },
+            start: false);
+        hub.Database.Fault = (access, after) =>
+        {
+            if (access == "renew" && !after && Interlocked.Decrement(ref left) >= 0)
+                throw new NpgsqlException("The database is away.");
+        };
+        hub.Start();
+        var id = await hub.Client.ScheduleNewOrchestrationInstanceAsync("busy");
+        await HubScene.UntilAsync(hub, id, found => found.RuntimeStatus == OrchestrationRuntimeStatus.Running);
+
+        // Twice it failed, and went on: the lease ends later than any that was taken before.
+        await HubScene.UntilAsync(() => Volatile.Read(ref left) < -1);
+        open.SetResult();
+        Assert.Equal(1, (await HubScene.EndAsync(hub, id)).ReadOutputAs<int>());
+    }
+
     private static async Task AgainAsync(Func<Task> call)
     {
         while (true)

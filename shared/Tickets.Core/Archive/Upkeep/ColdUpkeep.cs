@@ -31,7 +31,7 @@ public sealed class ColdUpkeep(
                 return report with { Complete = false };
             try
             {
-                await using var lease = await ArchiveLease.TryTakeUpkeepAsync(databases.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Database, queue, cancellationToken);
+                await using var lease = await ArchiveLease.TryTakeUpkeepAsync(databases.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Sessions, queue, cancellationToken);
                 report = lease is null ? report with { Busy = report.Busy + 1 } : await RunQueueAsync(report, queue, maxDuration - time.GetElapsedTime(start), whole, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -72,7 +72,7 @@ public sealed class EraseTickets
         var queue = _settings.Current.Queues[request.Queue];
         foreach (var shard in queue.Shards)
         {
-            await using var lease = await ArchiveLease.TryTakeAsync(_shards[shard].Database, queue.QueueId, cancel);
+            await using var lease = await ArchiveLease.TryTakeAsync(_shards[shard].Sessions, queue.QueueId, cancel);
             if (lease is null)
                 throw new InvalidOperationException($"Queue '{queue.Name}' is being archived on shard '{shard}'; trying again.");
             await new PendingParts(_archive, queue.Name, shard).SettleAsync(cancel);

@@ -60,7 +60,7 @@ public sealed class RestoreTicket
     /// <summary>Holding the archiver's lease, it is certain that what is hot stays hot while the cold copies are struck out.</summary>
     private async Task WithdrawAsync(QueueSettings queue, string shard, long ticketId, UnsettledReturn back, CancellationToken cancel)
     {
-        await using var lease = await HeldAsync(_shards[shard].Database, queue.QueueId, cancel);
+        await using var lease = await HeldAsync(_shards[shard].Sessions, queue.QueueId, cancel);
         // Not when it has been archived anew meanwhile: then its newest copy counts, and is found before the others.
         if (await IsHotAsync(_shards[shard], ticketId, cancel) || (await _cold.LookupAsync([queue.Name], [shard], ticketId, cancel)).Json is null)
             await _withdrawal.RunAsync(queue.Name, back.Day, [ticketId], cancel);

@@ -11,6 +11,7 @@ internal sealed class HeldRuns
     private readonly ConcurrentDictionary<string, InstanceRun> _instances = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Lease, Action> _activities = new();
     private int _resting;
+    private long _renewed;
 
     public int Instances => _instances.Count;
 
@@ -47,19 +48,20 @@ internal sealed class HeldRuns
             run.Wake();
     }
 
-    /// <summary>Looks after everything held, once a second; leases are renewed well before they end.</summary>
+    /// <summary>Looks after everything held, once a second; leases are renewed well before they end. To be called again when it fails: a renewal that failed is made up for at once.</summary>
     public async Task WatchAsync(Claims claims, TaskHubOptions options, TimeProvider clock, CancellationToken stop)
     {
-        var renewed = clock.GetTimestamp();
+        if (_renewed == 0)
+            _renewed = clock.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
             await Task.Delay(options.Lease / 4 < WatchEvery ? options.Lease / 4 : WatchEvery, clock, stop);
             if (IsEmpty)
                 continue;
-            var renew = clock.GetElapsedTime(renewed) >= options.Lease / 4;
+            var renew = clock.GetElapsedTime(_renewed) >= options.Lease / 4;
             await LookAsync(claims, renew ? clock.GetUtcNow() + options.Lease : null, stop);
             if (renew)
-                renewed = clock.GetTimestamp();
+                _renewed = clock.GetTimestamp();
         }
     }
 

@@ -196,13 +196,18 @@ internal sealed class OrchestrationWorker(HubParts hub)
         }
     }
 
-    private async Task WatchAsync(CancellationToken stop)
+    /// <summary>The two look after different things: neither stops because the other has failed.</summary>
+    private Task WatchAsync(CancellationToken stop) => Task.WhenAll(
+        KeepAsync(() => hub.Held.WatchAsync(hub.Claims, hub.Options, hub.Clock, stop), stop),
+        KeepAsync(() => hub.Report.TellAsync(stop), stop));
+
+    private async Task KeepAsync(Func<Task> loop, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await Task.WhenAll(hub.Held.WatchAsync(hub.Claims, hub.Options, hub.Clock, stop), hub.Report.TellAsync(stop));
+                await loop();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -211,6 +216,7 @@ internal sealed class OrchestrationWorker(HubParts hub)
             catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
             {
                 hub.Logger.HubAway(fault);
+                await Task.Delay(hub.Options.AwayPause, hub.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
