@@ -59,7 +59,9 @@ public sealed class TaskHub : IAsyncDisposable
     {
         try
         {
-            return (await Database.QueryAsync("ready", "select to_regclass('orchestration_workers') is not null", [], row => row.GetBoolean(0), cancel))[0];
+            // By what its newest schema file brought.
+            const string HasNewest = "select exists (select from pg_attribute where attrelid = to_regclass('orchestration_ready') and attname = 'not_before')";
+            return (await Database.QueryAsync("ready", HasNewest, [], row => row.GetBoolean(0), cancel))[0];
         }
         catch (Exception fault) when (ConnectionLoss.Is(fault))
         {

@@ -20,6 +20,7 @@ public class PooledTests(RunningApp shared)
             ExistingPostgres = server,
             ExistingStorage = shared.Stack.StorageConnectionString,
             DatabasePrefix = "pooled",
+            WithApp = true,
             AppEnvironment = new Dictionary<string, string>
             {
                 ["Postgres__Pooled"] = "true",

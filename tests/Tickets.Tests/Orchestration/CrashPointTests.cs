@@ -115,7 +115,6 @@ public sealed class CrashPointTests(OrchestrationStack stack, ITestOutputHelper 
         .. reference switch
         {
             "queued sequence" => ["claim activities", "renew activities", "load"],
-            "timer" => ["load"],
             "cancel" => ["terminate"],
             _ => Array.Empty<string>(),
         },
