@@ -14,6 +14,9 @@ internal static class OrchestrationFunctions
     private static readonly TimeSpan EndedKept = TimeSpan.FromHours(1);
     private static readonly TimeSpan FailedKept = TimeSpan.FromDays(30);
 
+    private static readonly Dictionary<string, OrchestrationRuntimeStatus> StatusNames =
+        Enum.GetValues<OrchestrationRuntimeStatus>().ToDictionary(status => status.ToString().ToLowerInvariant(), StringComparer.OrdinalIgnoreCase);
+
     public static void Declare(FunctionCatalog functions)
     {
         functions.MapGet("/orchestrations", List).WithName("ListOrchestrations").Describes(OrchestrationDescriptions.List).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("hub", "instance_id", "name", "status", "prefix", "limit", "cursor");
@@ -38,9 +41,10 @@ internal static class OrchestrationFunctions
         var statuses = new List<OrchestrationRuntimeStatus>();
         foreach (var text in (context.Parameter("status") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!Enum.TryParse<OrchestrationRuntimeStatus>(text, ignoreCase: true, out var status) || char.IsAsciiDigit(text[0]))
+            // By name only: parsing would take any number, with a sign or without.
+            if (!StatusNames.TryGetValue(text, out var status))
             {
-                await context.AnswerProblem(Problems.InvalidParameter("status", $"expected some of {string.Join(", ", Enum.GetNames<OrchestrationRuntimeStatus>()).ToLowerInvariant()}."));
+                await context.AnswerProblem(Problems.InvalidParameter("status", $"expected some of {string.Join(", ", StatusNames.Keys)}."));
                 return;
             }
 

@@ -165,7 +165,7 @@ public static class TicketsCore
         services.AddSingleton<IndexRebuild>();
         services.AddSingleton<ArchiveTools>();
         services.AddSingleton(get => new Archiver(
-            Get<ArchiveTools>(get), shard => Get<ShardSet>(get).Knows(shard) ? Get<ShardSet>(get)[shard].Database : null, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
+            Get<ArchiveTools>(get), shard => Get<ShardSet>(get).Knows(shard) ? Get<ShardSet>(get)[shard].Sessions : null, Get<LeaveHot>(get).RemoveAsync, Get<ArchiveOptions>(get), Get<ILogger<Archiver>>(get)));
         services.AddSingleton<ColdUpkeep>();
         AddHosted<ColdStorageSetup>(services);
         services.AddSingleton<ArchiveClosedTickets>();

@@ -18,7 +18,7 @@ internal sealed class ArchiveHold : IAsyncDisposable
         try
         {
             foreach (var shard in shards.OrderBy(shard => shard.Name, StringComparer.Ordinal))
-                hold._leases.Add(shard.Name, await ArchiveLease.TakeAsync(shard.Database, queueId, tools.Time, cancellationToken));
+                hold._leases.Add(shard.Name, await ArchiveLease.TakeAsync(shard.Sessions, queueId, tools.Time, cancellationToken));
             return hold;
         }
         catch

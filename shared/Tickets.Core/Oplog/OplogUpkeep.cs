@@ -17,7 +17,7 @@ public sealed class OplogUpkeep(ShardSet shards, TicketsOptions options, TimePro
         var dropped = 0;
         foreach (var shard in shards.All)
         {
-            await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+            await using var connection = await shard.Sessions.OpenConnectionAsync(cancel);
             await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.OplogPartitions, cancel);
             if (turn is null)
                 continue;

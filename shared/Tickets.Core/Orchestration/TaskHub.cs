@@ -19,7 +19,6 @@ public sealed class TaskHub : IAsyncDisposable
     private readonly HeldRuns _held = new();
     private readonly Alarm _alarm;
     private readonly Completions _completions;
-    private readonly ActivityRunner _activities;
     private readonly OrchestrationWorker _worker;
     private readonly TimeProvider _clock;
     private Task _running = Task.CompletedTask;
@@ -42,11 +41,10 @@ public sealed class TaskHub : IAsyncDisposable
         var reads = new InstanceReads(Database);
         _completions = new Completions(reads, clock);
         Client = new DurableTaskClient(Database, _writer, reads, _completions, OnChanged, clock);
-        _activities = new ActivityRunner(registry, services, options, clock, logger);
-        var parts = new HubParts(registry, options, new Claims(Database, Worker), _writer, _activities, services, loggers, logger, clock, _stopping.Token);
+        var activities = new ActivityRunner(registry, services, new ActivityPlaces(options.MaxConcurrentActivities, _alarm.RingForActivities), clock, logger);
         var report = new WorkerReport(Database, hub, Worker, registry.OrchestratorNames, _held, clock);
         OrchestrationMetrics.Watch(Worker, () => report.Backlog);
-        _worker = new OrchestrationWorker(parts, _held, _alarm, report);
+        _worker = new OrchestrationWorker(new HubParts(registry, options, new Claims(Database, Worker), _writer, activities, _held, _alarm, report, services, loggers, logger, clock));
         _writer.Start();
     }
 
@@ -61,7 +59,9 @@ public sealed class TaskHub : IAsyncDisposable
     {
         try
         {
-            return (await Database.QueryAsync("ready", "select to_regclass('orchestration_workers') is not null", [], row => row.GetBoolean(0), cancel))[0];
+            // By what its newest schema file brought.
+            const string HasNewest = "select exists (select from pg_attribute where attrelid = to_regclass('orchestration_ready') and attname = 'not_before')";
+            return (await Database.QueryAsync("ready", HasNewest, [], row => row.GetBoolean(0), cancel))[0];
         }
         catch (Exception fault) when (ConnectionLoss.Is(fault))
         {
@@ -76,19 +76,28 @@ public sealed class TaskHub : IAsyncDisposable
             _running = Task.Run(() => _worker.RunAsync(_stopping.Token));
     }
 
-    /// <summary>Works on what is due for at most so long, for hosts that call now and then. Does nothing while another worker of this process is at it.</summary>
-    public async Task PumpAsync(TimeSpan budget, CancellationToken cancel)
+    /// <summary>
+    /// Works on what is due, for hosts that call now and then. Within the budget it also gives back what it holds: activities that still run are told by their tokens
+    /// and begin again next time, so each must fit into it. Does nothing while another worker of this process is at it.
+    /// </summary>
+    public Task PumpAsync(TimeSpan budget, CancellationToken cancel)
     {
-        if (Interlocked.Exchange(ref _isRunning, 1) != 0)
-            return;
-        try
+        if (_stopping.IsCancellationRequested || Interlocked.Exchange(ref _isRunning, 1) != 0)
+            return Task.CompletedTask;
+        // Who disposes of the hub waits for it.
+        return _running = RunAsync();
+
+        async Task RunAsync()
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
-            await _worker.PumpAsync(budget, either.Token);
-        }
-        finally
-        {
-            Volatile.Write(ref _isRunning, 0);
+            try
+            {
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
+                await _worker.PumpAsync(budget, either.Token);
+            }
+            finally
+            {
+                Volatile.Write(ref _isRunning, 0);
+            }
         }
     }
 
@@ -104,7 +113,6 @@ public sealed class TaskHub : IAsyncDisposable
         await _stopping.CancelAsync();
         await _running;
         await _writer.DisposeAsync();
-        _activities.Dispose();
     }
 
     private void OnChanged(string? instanceId)
@@ -121,6 +129,8 @@ public sealed class TaskHub : IAsyncDisposable
             switch (change)
             {
                 case StartChange start:
+                    // What is known of an end is of an orchestration that had the id before.
+                    _completions.Forget(start.Start.InstanceId);
                     _alarm.SetAt(start.Start.StartAt ?? _clock.GetUtcNow());
                     break;
                 case MessageChange message:

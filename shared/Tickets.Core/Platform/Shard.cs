@@ -3,7 +3,11 @@ using Npgsql;
 namespace Tickets.Core.Platform;
 
 /// <summary>A hot shard's database.</summary>
-public sealed record Shard(string Name, NpgsqlDataSource Database);
+public sealed record Shard(string Name, NpgsqlDataSource Database)
+{
+    /// <summary>Sessions of our own, for turns that are kept by a session's locks; another than <see cref="Database"/> only where a pooler stands before that.</summary>
+    public NpgsqlDataSource Sessions { get; init; } = Database;
+}
 
 /// <summary>The hot shards this process knows, by name.</summary>
 public sealed class ShardSet : IAsyncDisposable
@@ -11,10 +15,13 @@ public sealed class ShardSet : IAsyncDisposable
     // Limits on the server's side hold even when this process is gone: no transaction of ours waits or runs for ever.
     private const string ServerTimeouts = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s";
 
+    /// <summary>Each kind of upkeep has one, and each queue's archiver.</summary>
+    private const int DirectConnections = 8;
+
     private readonly Dictionary<string, Shard> _shards;
 
     public ShardSet(TicketsOptions options) =>
-        _shards = options.Shards.ToDictionary(shard => shard.Key, shard => new Shard(shard.Key, Open(shard.Value, options)), StringComparer.Ordinal);
+        _shards = options.Shards.ToDictionary(shard => shard.Key, shard => Open(shard.Key, shard.Value, options), StringComparer.Ordinal);
 
     public IReadOnlyCollection<Shard> All => _shards.Values;
 
@@ -23,6 +30,12 @@ public sealed class ShardSet : IAsyncDisposable
         : throw new InvalidOperationException($"Shard '{name}' is named in the settings but not configured here: give its connection string as Shards:{name}.");
 
     public bool Knows(string name) => _shards.ContainsKey(name);
+
+    private static Shard Open(string name, string connectionString, TicketsOptions options)
+    {
+        var shard = new Shard(name, Open(connectionString, options));
+        return options.DirectShards.TryGetValue(name, out var direct) ? shard with { Sessions = Open(direct, options with { Pooled = false, ConnectionsPerShard = DirectConnections }) } : shard;
+    }
 
     /// <summary>The pool that every database of the system is reached through.</summary>
     public static NpgsqlDataSource Open(string connectionString, TicketsOptions options)
@@ -40,7 +53,11 @@ public sealed class ShardSet : IAsyncDisposable
             // Sessions keep no state of ours, so there is nothing to reset when one goes back to the pool.
             NoResetOnClose = true,
         };
-        settings.Options = string.Join(' ', new[] { settings.Options, ServerTimeouts }.Where(part => !string.IsNullOrEmpty(part)));
+        // A pooler gives each transaction whatever session is free: what is prepared in one is not there in the next, and sessions are not ours to set.
+        if (options.Pooled)
+            settings.MaxAutoPrepare = 0;
+        else
+            settings.Options = string.Join(' ', new[] { settings.Options, ServerTimeouts }.Where(part => !string.IsNullOrEmpty(part)));
         if (options.DatabaseCredential is not { } credential)
             return NpgsqlDataSource.Create(settings);
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
@@ -51,6 +68,9 @@ public sealed class ShardSet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var shard in _shards.Values)
+        {
             await shard.Database.DisposeAsync();
+            await shard.Sessions.DisposeAsync();
+        }
     }
 }

@@ -13,6 +13,12 @@ public sealed record TicketsOptions
     /// <summary><c>Shards:NAME</c>: connection string of each hot shard. <c>hot_0</c> names the shard <c>hot-0</c>: shells and hosts drop environment variables with hyphens.</summary>
     public required IReadOnlyDictionary<string, string> Shards { get; init; }
 
+    /// <summary><c>Postgres:Pooled</c>: the connection strings lead to a pooler that gives each transaction a session, such as PgBouncer in transaction mode.</summary>
+    public bool Pooled { get; init; }
+
+    /// <summary><c>DirectShards:NAME</c>: with a pooler, the connection string of each hot shard past it, for upkeep that takes turns by locks of a session.</summary>
+    public IReadOnlyDictionary<string, string> DirectShards { get; init; } = new Dictionary<string, string>();
+
     /// <summary><c>Settings:RefreshInterval</c>.</summary>
     public TimeSpan SettingsRefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -40,6 +46,8 @@ public sealed record TicketsOptions
     public static TicketsOptions From(IConfiguration configuration)
     {
         var options = Read(configuration);
+        if (options.Pooled && options.Shards.Keys.FirstOrDefault(shard => !options.DirectShards.ContainsKey(shard)) is { } missing)
+            throw new InvalidOperationException($"Postgres:Pooled is set: give the connection string of shard '{missing}' past the pooler as DirectShards:{missing}, for upkeep that needs sessions of its own.");
         return options.OplogHardRetention >= options.OplogRetention
             ? options
             : throw new InvalidOperationException($"Oplog:HardRetention ({options.OplogHardRetention}) must not be shorter than Oplog:Retention ({options.OplogRetention}).");
@@ -49,7 +57,10 @@ public sealed record TicketsOptions
     {
         SettingsDatabase = configuration["Settings:Database"] is { Length: > 0 } database ? database
             : throw new InvalidOperationException("Settings:Database is not configured: give the Npgsql connection string of the settings database (environment: Settings__Database)."),
-        Shards = ReadShards(configuration),
+        Shards = ReadShards(configuration, "Shards") is { Count: > 0 } shards ? shards
+            : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot_0)."),
+        Pooled = Flag(configuration, "Postgres:Pooled"),
+        DirectShards = ReadShards(configuration, "DirectShards"),
         SettingsRefreshInterval = Duration(configuration, "Settings:RefreshInterval", TimeSpan.FromSeconds(1)),
         SettingsMaxStaleness = Duration(configuration, "Settings:MaxStaleness", TimeSpan.FromSeconds(100)),
         NonceLifetime = Duration(configuration, "Tickets:NonceLifetime", TimeSpan.FromHours(24)),
@@ -60,15 +71,9 @@ public sealed record TicketsOptions
         UnservedSearchesPerSecond = Number(configuration, "Search:UnservedPerSecond", 10, least: 1),
     };
 
-    private static Dictionary<string, string> ReadShards(IConfiguration configuration)
-    {
-        var shards = configuration.GetSection("Shards").GetChildren()
-            .Where(child => !string.IsNullOrWhiteSpace(child.Value))
-            .ToDictionary(child => child.Key.Replace('_', '-'), child => child.Value!, StringComparer.Ordinal);
-        return shards.Count > 0
-            ? shards
-            : throw new InvalidOperationException("No hot shard is configured: give at least one connection string as Shards:NAME (environment: Shards__hot_0).");
-    }
+    private static Dictionary<string, string> ReadShards(IConfiguration configuration, string section) => configuration.GetSection(section).GetChildren()
+        .Where(child => !string.IsNullOrWhiteSpace(child.Value))
+        .ToDictionary(child => child.Key.Replace('_', '-'), child => child.Value!, StringComparer.Ordinal);
 
     internal static TimeSpan Duration(IConfiguration configuration, string key, TimeSpan fallback)
     {

@@ -14,7 +14,7 @@ public sealed partial class IndexUpkeep(ShardSet shards, SettingsCache settings,
         var changed = 0;
         foreach (var shard in shards.All)
         {
-            await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+            await using var connection = await shard.Sessions.OpenConnectionAsync(cancel);
             await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Indexes, cancel);
             if (turn is null)
                 continue;

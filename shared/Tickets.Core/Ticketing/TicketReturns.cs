@@ -17,7 +17,7 @@ internal sealed class TicketReturns(ShardSet shards, SettingsCache settings, Col
     public async Task SettleAsync(QueueSettings queue, string shard, long ticketId, UnsettledReturn back, CancellationToken cancel)
     {
         // While the archiver's lease is held, what is hot stays hot, and the queue stays where it is.
-        await using var lease = await ArchiveLease.TakeAsync(shards[shard].Database, queue.QueueId, clock, cancel);
+        await using var lease = await ArchiveLease.TakeAsync(shards[shard].Sessions, queue.QueueId, clock, cancel);
         await settings.RefreshAsync(cancel);
         if (settings.Current.Queues[queue.Name].ShardOf(ticketId) == shard)
             await SettleHeldAsync(queue, shard, ticketId, back, cancel);

@@ -10,12 +10,13 @@ public class MurderedWorkersTests(RunningApp shared, ITestOutputHelper output)
     private const int Tickets = 40;
     private const int Hops = 4;
     private const int Rounds = 2;
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.2);
 
-    /// <summary>Frozen for longer than its lease, a process wakes up believing that it still has what others have taken over (R5).</summary>
+    /// <summary>Frozen for more than twice its lease, a process wakes up believing that it still has what others have taken over (R5).</summary>
     [Fact]
     public async Task Processes_that_are_killed_and_frozen_all_the_time_take_every_step_of_every_ticket_once()
     {
-        await using var side = await SideApp.StartAsync(shared, environment: ("Orchestration__Lease", "00:00:02"));
+        await using var side = await SideApp.StartAsync(shared, environment: ("Orchestration__Lease", Lease.ToString("c", CultureInfo.InvariantCulture)));
         var children = await QueueAsync(side, "children", """{"open": {"to": ["end"]}, "end": {"terminal": true, "resolutions": ["done"]}}""");
         var queue = await QueueAsync(side, "chain", Chain(children));
         List<AppProcess> workers = [side.Stack.Apps[0], await side.Stack.StartAppAsync(), await side.Stack.StartAppAsync()];
@@ -59,7 +60,7 @@ public class MurderedWorkersTests(RunningApp shared, ITestOutputHelper output)
                 else
                 {
                     await SignalAsync(workers[i], "STOP");
-                    await Task.Delay(TimeSpan.FromSeconds(3));
+                    await Task.Delay(Lease * 2.5);
                     await SignalAsync(workers[i], "CONT");
                     Interlocked.Increment(ref freezes);
                 }

@@ -336,22 +336,4 @@ public sealed class AuthoringTests(OrchestrationStack stack)
 
         Assert.True(ended.CompletedAt >= at - TimeSpan.FromMilliseconds(1));
     }
-
-    [Fact]
-    public async Task A_start_that_an_event_calls_up_before_its_time_begins_now_and_not_in_the_future()
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<object?, DateTime>("early", async (context, _) =>
-        {
-            await context.WaitForExternalEvent<int>("come");
-            await context.CreateTimer(TimeSpan.FromMilliseconds(50));
-            return context.CurrentUtcDateTime;
-        }));
-
-        var id = await hub.Client.ScheduleNewOrchestrationInstanceAsync("early", options: new StartOrchestrationOptions(StartAt: DateTimeOffset.UtcNow.AddHours(5)));
-        await hub.Client.RaiseEventAsync(id, "come", 1);
-        var ended = await HubScene.EndAsync(hub, id);
-
-        Assert.InRange(ended.ReadOutputAs<DateTime>(), DateTime.UtcNow.AddHours(-1), DateTime.UtcNow);
-    }
 }

@@ -101,37 +101,6 @@ public sealed class ClientTests(OrchestrationStack stack)
         }
     }
 
-    [Theory]
-    [InlineData(8)]
-    [InlineData(0)]
-    public async Task Rewinding_does_again_what_failed_also_in_sub_orchestrations_and_nothing_else(int localActivities)
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var (isBroken, done) = (true, 0);
-        var hub = scene.Hub(
-            tasks => tasks
-                .AddOrchestratorFunc<int, int>("parent", async (context, x) => await context.CallActivityAsync<int>("once", x) + await context.CallSubOrchestratorAsync<int>("child", x))
-                .AddOrchestratorFunc<int, int>("child", async (context, x) =>
-                {
-                    var both = await Task.WhenAll(context.CallActivityAsync<int>("once", x), context.CallActivityAsync<int>("fragile", x));
-                    return both.Sum();
-                })
-                .AddActivityFunc<int, int>("once", (_, x) => Task.FromResult(x + (1000 * Interlocked.Increment(ref done))))
-                .AddActivityFunc<int, int>("fragile", (_, x) => isBroken ? throw new IOException("broken") : Task.FromResult(x)),
-            HubScene.Quick with { LocalActivities = localActivities });
-        var failed = await HubScene.RunAsync(hub, "parent", 1);
-        Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
-
-        isBroken = false;
-        await hub.Client.RewindInstanceAsync(failed.InstanceId);
-
-        // The first "once" gave 1001, the child's 2001; neither was done again.
-        Assert.Equal(1001 + 2001 + 1, (await HubScene.EndAsync(hub, failed.InstanceId)).ReadOutputAs<int>());
-        Assert.Equal(2, done);
-        await Assert.ThrowsAsync<OrchestrationStateException>(() => hub.Client.RewindInstanceAsync(failed.InstanceId));
-        await Assert.ThrowsAsync<OrchestrationStateException>(() => hub.Client.RewindInstanceAsync("nobody"));
-    }
-
     [Fact]
     public async Task Restarting_begins_again_with_the_same_input_under_the_old_id_or_a_new_one()
     {

@@ -47,7 +47,7 @@ public sealed class GuaranteeTests(OrchestrationStack stack)
         // Its neighbour in the group is none the worse for it.
         Assert.Equal(new[] { false, true }, stood);
         Assert.Empty(await stale.RenewAsync([first.Lease], DateTimeOffset.UtcNow.AddHours(1), CancellationToken.None));
-        Assert.Equal(0, await stale.ReleaseAsync([first.Lease], DateTimeOffset.UtcNow, failed: false));
+        Assert.Equal(0, await stale.ReleaseAsync([first.Lease], DateTimeOffset.UtcNow, attempts: 0));
         Assert.Equal(0, await stale.ParkAsync(first.Lease, "no"));
         Assert.Equal("fresh", await scene.ScalarAsync<string>("select owner from orchestration_ready"));
         Assert.Equal(0, await scene.ScalarAsync<long>("select count(*) from orchestration_history"));
@@ -152,41 +152,6 @@ public sealed class GuaranteeTests(OrchestrationStack stack)
         Assert.Single(await new Claims(new HubDatabase(scene.Database), "robber").TakeInstancesAsync(["busy"], 1, DateTimeOffset.UtcNow.AddDays(1), TimeSpan.FromDays(2), CancellationToken.None));
 
         await told.Task.WaitAsync(HubScene.Soon);
-    }
-
-    [Fact]
-    public async Task What_a_worker_could_not_run_comes_back_at_once_and_then_ever_later()
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(
-            tasks => tasks.AddOrchestrator<Fragile>(),
-            // Nobody waits for the lease of half an hour.
-            HubScene.Quick with { FirstPause = TimeSpan.FromMilliseconds(40), Lease = TimeSpan.FromMinutes(30) });
-
-        Assert.Equal(7, (await HubScene.RunAsync(hub, "fragile")).ReadOutputAs<int>());
-
-        var attempts = Fragile.Attempts;
-        Assert.Equal(4, attempts.Count);
-        foreach (var (i, least) in new[] { (1, 40), (2, 80), (3, 160) })
-            Assert.True(attempts[i] - attempts[i - 1] >= TimeSpan.FromMilliseconds(least - 1), $"Attempt {i + 1} came after {attempts[i] - attempts[i - 1]}.");
-    }
-
-    [Fact]
-    public async Task An_instance_that_kills_its_workers_is_parked_with_the_reason_and_goes_on_when_resumed()
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<int, int>("same", (_, x) => Task.FromResult(x)), HubScene.Quick with { MaxAttempts = 3 }, start: false);
-        var id = await hub.Client.ScheduleNewOrchestrationInstanceAsync("same", 7);
-        var dying = new Claims(new HubDatabase(scene.Database), "dying");
-        for (var i = 0; i < 3; i++)
-            Assert.Single(await dying.TakeInstancesAsync(["same"], 1, DateTimeOffset.UtcNow.AddSeconds(1), TimeSpan.Zero, CancellationToken.None));
-
-        hub.Start();
-
-        var parked = await HubScene.UntilAsync(hub, id, found => found.RuntimeStatus == OrchestrationRuntimeStatus.Parked);
-        Assert.Contains("taken up 3 times", parked.Reason, StringComparison.Ordinal);
-        Assert.True(await hub.Client.ResumeInstanceAsync(id));
-        Assert.Equal(7, (await HubScene.EndAsync(hub, id)).ReadOutputAs<int>());
     }
 
     [Fact]
@@ -421,64 +386,11 @@ public sealed class GuaranteeTests(OrchestrationStack stack)
     }
 
     [Fact]
-    public async Task A_pump_works_within_its_budget_and_ends_early_when_nothing_is_due()
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(
-            tasks => tasks.AddOrchestratorFunc<int, int>("same", async (context, x) =>
-            {
-                await context.CreateTimer(TimeSpan.FromMilliseconds(20));
-                return x;
-            }),
-            start: false);
-        var id = await hub.Client.ScheduleNewOrchestrationInstanceAsync("same", 5);
-        await hub.Client.ScheduleNewOrchestrationInstanceAsync("same", 6, new StartOrchestrationOptions("tomorrow", DateTimeOffset.UtcNow.AddDays(1)));
-
-        await hub.PumpAsync(TimeSpan.FromMinutes(5), HubScene.Soon);
-
-        Assert.Equal(5, (await hub.Client.GetInstanceAsync(id, getInputsAndOutputs: true))!.ReadOutputAs<int>());
-        Assert.Equal(OrchestrationRuntimeStatus.Pending, (await hub.Client.GetInstanceAsync("tomorrow"))!.RuntimeStatus);
-    }
-
-    [Fact]
-    public async Task An_id_is_used_once_unless_the_caller_allows_more()
-    {
-        await using var scene = await HubScene.CreateAsync(stack);
-        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<string, string>("echo", async (context, x) => x == "wait" ? await context.WaitForExternalEvent<string>("go") : x));
-        var options = new StartOrchestrationOptions("one");
-        await HubScene.RunAsync(hub, "echo", "first", options);
-
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => hub.Client.ScheduleNewOrchestrationInstanceAsync("echo", "second", options));
-        var onlyUnended = options with { DedupeStatuses = [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending] };
-        Assert.Equal("one", await hub.Client.ScheduleNewOrchestrationInstanceAsync("echo", "wait", onlyUnended));
-        await HubScene.UntilAsync(hub, "one", found => found is { RuntimeStatus: OrchestrationRuntimeStatus.Running, Worker: null });
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => hub.Client.ScheduleNewOrchestrationInstanceAsync("echo", "third", onlyUnended));
-        await hub.Client.ScheduleNewOrchestrationInstanceAsync("echo", "fourth", options with { DedupeStatuses = [] });
-
-        Assert.Equal("fourth", (await HubScene.EndAsync(hub, "one")).ReadOutputAs<string>());
-    }
-
-    [Fact]
     public async Task The_settings_database_carries_the_same_tables_as_a_shard()
     {
         await using var scene = await HubScene.CreateAsync(stack, "settings");
         var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<int, int>("same", (_, x) => Task.FromResult(x)));
         Assert.Equal(9, (await HubScene.RunAsync(hub, "same", 9)).ReadOutputAs<int>());
-    }
-
-    [DurableTask("fragile")]
-    private sealed class Fragile : TaskOrchestrator<object?, int>
-    {
-        public Fragile()
-        {
-            Attempts.Add(DateTime.UtcNow);
-            if (Attempts.Count < 4)
-                throw new IOException("It cannot be made.");
-        }
-
-        public static List<DateTime> Attempts { get; } = [];
-
-        public override Task<int> RunAsync(TaskOrchestrationContext context, object? input) => Task.FromResult(7);
     }
 
     private static StepCommit End(ClaimedInstance claimed) => new()

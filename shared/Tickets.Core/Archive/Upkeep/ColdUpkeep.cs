@@ -19,7 +19,7 @@ public sealed class ColdUpkeep(
     ILogger<ColdUpkeep> log)
 {
     /// <summary>Where processes settle who keeps a queue up: the same shard for all of them.</summary>
-    internal static NpgsqlDataSource LeaseOn(ShardSet shards) => shards.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Database;
+    internal static NpgsqlDataSource LeaseOn(ShardSet shards) => shards.All.MinBy(shard => shard.Name, StringComparer.Ordinal)!.Sessions;
 
     /// <summary>One run over all queues that have anything cold; a queue that fails does not stop the others.</summary>
     /// <param name="whole">Whether to look for orphans and for parts that have grown old too, which reads every row and lists every blob.</param>

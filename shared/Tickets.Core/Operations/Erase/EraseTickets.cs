@@ -105,8 +105,8 @@ public sealed class EraseTickets
     {
         foreach (var shard in _shards.All)
         {
-            foreach (var queueId in await ArchiveLease.HeldAsync(shard.Database, cancel))
-                await (await ArchiveLease.TakeAsync(shard.Database, queueId, _archive.Time, cancel)).DisposeAsync();
+            foreach (var queueId in await ArchiveLease.HeldAsync(shard.Sessions, cancel))
+                await (await ArchiveLease.TakeAsync(shard.Sessions, queueId, _archive.Time, cancel)).DisposeAsync();
         }
 
         var days = tickets.Select(ticket => ticket.Day).ToHashSet();

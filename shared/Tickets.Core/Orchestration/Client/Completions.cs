@@ -11,7 +11,7 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, OrchestrationMetadata> _ended = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _order = new();
     private readonly Lock _gate = new();
@@ -28,8 +28,11 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
                 _ended.TryRemove(old, out _);
         }
 
-        if (_waiting.TryRemove(ended.InstanceId, out var waiting))
-            waiting.Ended.TrySetResult(ended);
+        lock (_gate)
+        {
+            if (_waiting.Remove(ended.InstanceId, out var waiting))
+                waiting.Ended.TrySetResult(ended);
+        }
     }
 
     /// <summary>The instance is about to begin anew under its id.</summary>
@@ -39,32 +42,45 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
     {
         if (_ended.TryGetValue(instanceId, out var known))
             return known;
-        var waiting = _waiting.GetOrAdd(instanceId, _ => new Waiting());
-        Interlocked.Increment(ref waiting.Waiters);
+        var waiting = Join(instanceId);
+        // It may have been told between the two.
         if (_ended.TryGetValue(instanceId, out known))
             waiting.Ended.TrySetResult(known);
-        Ask();
         try
         {
             return await waiting.Ended.Task.WaitAsync(cancel);
         }
         finally
         {
-            if (Interlocked.Decrement(ref waiting.Waiters) == 0)
-                _waiting.TryRemove(KeyValuePair.Create(instanceId, waiting));
+            Leave(instanceId, waiting);
         }
     }
 
-    private void Ask()
+    /// <summary>One of those who wait for the instance; whoever leaves last takes the entry along, and nobody joins one that is gone.</summary>
+    private Waiting Join(string instanceId)
     {
         lock (_gate)
         {
-            if (_asking)
-                return;
-            _asking = true;
-        }
+            if (!_waiting.TryGetValue(instanceId, out var waiting))
+                _waiting[instanceId] = waiting = new Waiting();
+            waiting.Waiters++;
+            if (!_asking)
+            {
+                _asking = true;
+                _ = Task.Run(AskAsync);
+            }
 
-        _ = Task.Run(AskAsync);
+            return waiting;
+        }
+    }
+
+    private void Leave(string instanceId, Waiting waiting)
+    {
+        lock (_gate)
+        {
+            if (--waiting.Waiters == 0 && _waiting.TryGetValue(instanceId, out var current) && current == waiting)
+                _waiting.Remove(instanceId);
+        }
     }
 
     private async Task AskAsync()
@@ -73,19 +89,22 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
         while (true)
         {
             await Task.Delay(pause, clock, CancellationToken.None);
+            string[] asked;
             lock (_gate)
             {
-                if (_waiting.IsEmpty)
+                if (_waiting.Count == 0)
                 {
                     _asking = false;
                     return;
                 }
+
+                asked = [.. _waiting.Keys];
             }
 
             try
             {
                 // Those told of meanwhile are gone from the list.
-                foreach (var ended in await reads.EndedAsync([.. _waiting.Keys], CancellationToken.None))
+                foreach (var ended in await reads.EndedAsync(asked, CancellationToken.None))
                     Tell(ended);
             }
             catch (Exception fault) when (ConnectionLoss.Is(fault) || fault is InvalidOperationException)
@@ -99,7 +118,7 @@ internal sealed class Completions(InstanceReads reads, TimeProvider clock)
 
     private sealed class Waiting
     {
-        public int Waiters;
+        public int Waiters { get; set; }
 
         public TaskCompletionSource<OrchestrationMetadata> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -12,7 +12,7 @@ namespace Tickets.Core.Orchestration.Client;
 /// </summary>
 public sealed class DurableTaskClient
 {
-    private const int MaxId = 256;
+    private const int MaxAttempts = 5;
 
     private readonly HubDatabase _database;
     private readonly HubWriter _writer;
@@ -47,6 +47,7 @@ public sealed class DurableTaskClient
         var start = Start(orchestratorName, input, options);
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction);
         batch.BatchCommands.Add(OrchestrationStatements.StartCommand([start], Now, returning: true));
+        _completions.Forget(start.InstanceId);
         return await batch.ExecuteScalarAsync(cancellation) as string ?? throw new OrchestrationAlreadyExistsException(start.InstanceId);
     }
 
@@ -76,16 +77,7 @@ public sealed class DurableTaskClient
         int last;
         do
         {
-            ended += last = await _database.RunAsync(
-                "terminate",
-                async connection =>
-                {
-                    await using var transaction = await connection.BeginTransactionAsync(cancellation);
-                    var count = await Terminations.EndAsync(connection, instanceId, Payload.From(output), recursive, Now, cancellation);
-                    await transaction.CommitAsync(cancellation);
-                    return count;
-                },
-                cancellation);
+            ended += last = await InTransactionAsync("terminate", connection => Terminations.EndAsync(connection, instanceId, Payload.From(output), recursive, Now, cancellation), cancellation);
         }
         while (last > 0 && recursive);
         _changed(instanceId);
@@ -117,7 +109,7 @@ public sealed class DurableTaskClient
         var rows = await _database.ExecuteAsync(
             "resume",
             """
-            update orchestration_ready set stalled = null, reason = null, attempts = 0, due_at = case when owner is null then $2 else due_at end
+            update orchestration_ready set stalled = null, reason = null, attempts = 0, due_at = case when owner is null then greatest($2, not_before) else due_at end
             where instance_id = $1 and stalled is not null
             """,
             [Sql.Value(instanceId), Sql.Value(Now)],
@@ -181,7 +173,7 @@ public sealed class DurableTaskClient
     /// <exception cref="OrchestrationStateException">It has not failed.</exception>
     public async Task RewindInstanceAsync(string instanceId, CancellationToken cancellation = default)
     {
-        await _database.RunAsync("rewind", connection => Rewind.RunAsync(connection, instanceId, Now, cancellation), cancellation);
+        await InTransactionAsync("rewind", connection => Rewind.RunAsync(connection, instanceId, Now, cancellation), cancellation);
         _completions.Forget(instanceId);
         _changed(instanceId);
     }
@@ -189,16 +181,40 @@ public sealed class DurableTaskClient
     private OrchestrationStart Start(TaskName name, object? input, StartOrchestrationOptions? options)
     {
         var id = options?.InstanceId ?? NewId();
-        if (id.Length is 0 or > MaxId || id.Any(char.IsControl))
-            throw new ArgumentException($"An instance id has 1 to {MaxId} characters and none that cannot be printed.", nameof(options));
+        InstanceIds.Check(id, nameof(options), InstanceIds.MaxGiven);
         return new OrchestrationStart(id, name, Payload.From(input)) { Version = options?.Version ?? "", StartAt = options?.StartAt, Tags = options?.Tags, TraceParent = Activity.Current?.Id };
+    }
+
+    /// <summary>What several rows' locks are needed for may meet another that takes them in another order: the database ends one of the two, and it tries again.</summary>
+    private async Task<T> InTransactionAsync<T>(string access, Func<NpgsqlConnection, Task<T>> run, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _database.RunAsync(
+                    access,
+                    async connection =>
+                    {
+                        await using var transaction = await connection.BeginTransactionAsync(cancel);
+                        var result = await run(connection);
+                        await transaction.CommitAsync(cancel);
+                        return result;
+                    },
+                    cancel);
+            }
+            catch (PostgresException fault) when (attempt < MaxAttempts && fault.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // Nothing was written.
+            }
+        }
     }
 
     private string NewId() => Guid.CreateVersion7(_clock.GetUtcNow()).ToString("n");
 
     private async Task ReplaceAsync(OrchestrationStart start, IReadOnlyList<OrchestrationRuntimeStatus> dedupe, CancellationToken cancel)
     {
-        await _database.RunAsync("replace", connection => Replacement.RunAsync(connection, start, dedupe, Now, cancel), cancel);
+        await InTransactionAsync("replace", connection => Replacement.RunAsync(connection, start, dedupe, Now, cancel), cancel);
         _completions.Forget(start.InstanceId);
         _changed(start.InstanceId);
     }

@@ -16,21 +16,21 @@ internal static class Purges
         select count(*)::int from gone
         """;
 
-    public static async Task<int> OneAsync(HubDatabase database, string instanceId, bool recursive, CancellationToken cancel)
-    {
-        var gone = await database.QueryAsync(
-            "purge",
-            """
-            with recursive doomed as (
-                select instance_id from orchestrations where instance_id = $1 and status > 0
-                union all
-                select child.instance_id from orchestrations child join doomed on child.parent_id = doomed.instance_id where $2 and child.status > 0)
-            """ + Forget,
-            [Sql.Value(instanceId), new NpgsqlParameter<bool> { TypedValue = recursive }],
-            row => row.GetInt32(0),
-            cancel);
-        return gone[0];
-    }
+    private const string One =
+        """
+        with recursive doomed as (
+            select instance_id from orchestrations where instance_id = $1 and status > 0
+            union all
+            select child.instance_id from orchestrations child join doomed on child.parent_id = doomed.instance_id where $2 and child.status > 0)
+        """ + Forget;
+
+    public static async Task<int> OneAsync(HubDatabase database, string instanceId, bool recursive, CancellationToken cancel) =>
+        (await database.QueryAsync("purge", One, OneParameters(instanceId, recursive), row => row.GetInt32(0), cancel))[0];
+
+    /// <summary>An orchestration that has ended, with all below it that have.</summary>
+    public static NpgsqlBatchCommand WithChildren(string instanceId) => Sql.Command(One, OneParameters(instanceId, recursive: true));
+
+    private static NpgsqlParameter[] OneParameters(string instanceId, bool recursive) => [Sql.Value(instanceId), new NpgsqlParameter<bool> { TypedValue = recursive }];
 
     public static async Task<int> AllAsync(HubDatabase database, PurgeInstancesFilter filter, CancellationToken cancel)
     {

@@ -10,7 +10,8 @@ internal static class Replacement
     /// <exception cref="OrchestrationAlreadyExistsException">There is one in a state that is not to be replaced.</exception>
     public static async Task<bool> RunAsync(NpgsqlConnection connection, OrchestrationStart start, IReadOnlyList<OrchestrationRuntimeStatus> dedupe, DateTimeOffset now, CancellationToken cancel)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        // First what workers lock first, and all of it at once: two that want the same rows wait for each other in one order.
+        await Terminations.HoldAsync(connection, start.InstanceId, cancel);
         if (await StatusAsync(connection, start.InstanceId, cancel) is { } status)
         {
             if (dedupe.Contains(status))
@@ -18,14 +19,10 @@ internal static class Replacement
             await Terminations.EndAsync(connection, start.InstanceId, output: null, recursive: true, now, cancel);
         }
 
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Sql.Command("delete from orchestration_history where instance_id = $1", Sql.Value(start.InstanceId)));
-        batch.BatchCommands.Add(Sql.Command("delete from orchestrations where instance_id = $1 and status > 0", Sql.Value(start.InstanceId)));
-        batch.BatchCommands.Add(OrchestrationStatements.StartCommand([start], now, returning: true));
-        if (await batch.ExecuteScalarAsync(cancel) is null)
-            throw new OrchestrationAlreadyExistsException(start.InstanceId);
-        await transaction.CommitAsync(cancel);
-        return true;
+        batch.BatchCommands.Add(OrchestrationStatements.StartCommand([start], now, returning: true, OrchestrationStatements.ReplaceEnded));
+        return await batch.ExecuteScalarAsync(cancel) is null ? throw new OrchestrationAlreadyExistsException(start.InstanceId) : true;
     }
 
     /// <summary>Of the instance, whose row is locked: of two replacements at once the second sees what the first has made.</summary>

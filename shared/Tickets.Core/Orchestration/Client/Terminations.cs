@@ -39,6 +39,15 @@ internal static class Terminations
         return ended;
     }
 
+    /// <summary>Locks an instance, all below it that have not ended, and their parents.</summary>
+    public static async Task HoldAsync(NpgsqlConnection connection, string instanceId, CancellationToken cancel)
+    {
+        var (ids, parents) = await UnendedAsync(connection, instanceId, recursive: true, cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(OrchestrationStatements.Hold([instanceId, .. ids.OfType<string>(), .. parents]));
+        await batch.ExecuteNonQueryAsync(cancel);
+    }
+
     private static async Task<(string?[] Ids, List<string> Parents)> UnendedAsync(NpgsqlConnection connection, string instanceId, bool recursive, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Unended, connection);

@@ -36,6 +36,12 @@ public sealed record HistoryEvent
     /// <summary>The other orchestration: a child, or whom an event was sent to.</summary>
     public string? InstanceId { get; init; }
 
+    /// <summary>
+    /// Of a child whose id the caller left open: the id that it has. <see cref="InstanceId"/> then has the id that it would have had before ids were told apart over
+    /// several lives of one parent: every version that runs the step again compares that one.
+    /// </summary>
+    public string? ChildId { get; init; }
+
     /// <summary>Input, output or payload as JSON text.</summary>
     [JsonConverter(typeof(RawJson))]
     public string? Data { get; init; }

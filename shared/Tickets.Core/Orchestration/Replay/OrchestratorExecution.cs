@@ -6,7 +6,8 @@ using Tickets.Core.Orchestration.History;
 namespace Tickets.Core.Orchestration.Replay;
 
 /// <summary>An orchestrator with its past: recorded steps are run again and checked against what they recorded, then new ones are run.</summary>
-internal sealed class OrchestratorExecution(ITaskOrchestrator orchestrator, ExecutionIdentity identity, string? input, ILoggerFactory loggers) : TaskOrchestrationContext
+/// <param name="stay">The number of the lease under which it runs here, which no other stay of any orchestration ever has.</param>
+internal sealed class OrchestratorExecution(ITaskOrchestrator orchestrator, ExecutionIdentity identity, long stay, string? input, ILoggerFactory loggers) : TaskOrchestrationContext
 {
     private const int MaxCustomStatus = 16 * 1024;
 
@@ -98,18 +99,24 @@ internal sealed class OrchestratorExecution(ITaskOrchestrator orchestrator, Exec
             Timeout = options?.Timeout,
         }));
 
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
-        Retried.CallAsync(this, options?.Retry, (attempt, origin) => Call<TResult>(new HistoryEvent
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
+    {
+        var id = (options as SubOrchestrationOptions)?.InstanceId;
+        if (id is not null)
+            InstanceIds.Check(id, nameof(options));
+        return Retried.CallAsync(this, options?.Retry, (attempt, origin) => Call<TResult>(new HistoryEvent
         {
             Kind = HistoryEventKind.SubOrchestrationInstanceCreated,
             Name = orchestratorName.Name,
             Version = options?.Version,
-            InstanceId = options is SubOrchestrationOptions { InstanceId: { } id } ? (attempt > 1 ? $"{id}:{attempt}" : id) : $"{InstanceId}:{identity.Execution:x}:{_lastId + 1:x}",
+            InstanceId = id is null ? string.Create(CultureInfo.InvariantCulture, $"{InstanceId}:{identity.Execution:x}:{_lastId + 1:x}") : attempt > 1 ? $"{id}:{attempt}" : id,
+            ChildId = id is null ? string.Create(CultureInfo.InvariantCulture, $"{InstanceId}:{stay:x}:{_lastId + 1:x}") : null,
             Data = Payload.From(input),
             Attempt = attempt,
             Origin = origin,
             Tags = options?.Tags,
         }));
+    }
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellation = default)
     {
@@ -138,6 +145,7 @@ internal sealed class OrchestratorExecution(ITaskOrchestrator orchestrator, Exec
     public override void SendEvent(string instanceId, string eventName, object? payload)
     {
         _turn.EnsureCurrent();
+        InstanceIds.Check(instanceId, nameof(instanceId));
         Begin(new HistoryEvent { Kind = HistoryEventKind.EventSent, InstanceId = instanceId, Name = eventName, Data = Payload.From(payload) });
     }
 

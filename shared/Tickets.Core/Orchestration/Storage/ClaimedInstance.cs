@@ -8,19 +8,21 @@ using Tickets.Core.Platform;
 namespace Tickets.Core.Orchestration.Storage;
 
 /// <summary>An instance that this worker has taken up, as it stood then.</summary>
-internal sealed record ClaimedInstance(Claim Claim, ExecutionFacts Facts, IReadOnlyList<HistoryStep> History, IReadOnlyList<InboxMessage> Inbox)
+/// <param name="Queued">Task ids of its activities in the table.</param>
+internal sealed record ClaimedInstance(Claim Claim, ExecutionFacts Facts, IReadOnlyList<HistoryStep> History, IReadOnlyList<InboxMessage> Inbox, IReadOnlyList<int> Queued)
 {
     public Lease Lease => Claim.Lease;
     public ExecutionIdentity Identity => Facts.Identity;
 }
 
-/// <param name="Attempts">How often it was taken up and never given back since the last step that was recorded.</param>
+/// <param name="Attempts">How often it failed by its own fault, or ended its process, since the last step that was recorded.</param>
+/// <param name="IsTakenOver">From a worker that had not given it back.</param>
 /// <param name="Facts">Null where they are to be read under the lease.</param>
-internal sealed record Claim(Lease Lease, int Pending, int Steps, int Attempts, bool IsStalled, ExecutionFacts? Facts)
+internal sealed record Claim(Lease Lease, int Pending, int Steps, int Attempts, bool IsStalled, bool IsTakenOver, ExecutionFacts? Facts)
 {
     /// <param name="past">What was read under the lease, if anything was.</param>
     /// <returns>Null when there is no such instance any more.</returns>
-    public ClaimedInstance? With(Past? past) => (past?.Facts ?? Facts) is { } facts ? new ClaimedInstance(this, facts, past?.History ?? [], past?.Inbox ?? []) : null;
+    public ClaimedInstance? With(Past? past) => (past?.Facts ?? Facts) is { } facts ? new ClaimedInstance(this, facts, past?.History ?? [], past?.Inbox ?? [], past?.Queued ?? []) : null;
 }
 
 /// <summary>What an execution was started with.</summary>
@@ -43,12 +45,14 @@ internal sealed record ExecutionFacts(
 }
 
 /// <summary>What an instance has behind it and before it.</summary>
-internal sealed record Past(ExecutionFacts Facts, List<HistoryStep> History, List<InboxMessage> Inbox);
+internal sealed record Past(ExecutionFacts Facts, List<HistoryStep> History, List<InboxMessage> Inbox, List<int> Queued);
 
 internal sealed record InboxMessage(long Seq, int? Execution, HistoryEvent Body);
 
 /// <summary>A queued activity that this worker has taken up.</summary>
-internal sealed record ClaimedActivity(Lease Lease, int Execution, int TaskId, int Attempts, ActivityCall Call);
+/// <param name="Attempts">How often it has ended its process.</param>
+/// <param name="IsTakenOver">From a worker that had not given it back.</param>
+internal sealed record ClaimedActivity(Lease Lease, int Execution, int TaskId, int Attempts, bool IsTakenOver, ActivityCall Call);
 
 /// <param name="Key">See <see cref="TaskActivityContext"/>.</param>
 internal sealed record ActivityCall(string InstanceId, HistoryEvent Event, string Key, string? TraceParent)

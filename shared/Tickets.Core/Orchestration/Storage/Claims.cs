@@ -8,26 +8,29 @@ namespace Tickets.Core.Orchestration.Storage;
 /// <summary>Taking up, holding and giving back: the leases of one worker.</summary>
 internal sealed class Claims(HubDatabase database, string owner)
 {
+    /// <summary>The worker's name.</summary>
+    public string Owner => owner;
+
     // The lock of orchestration_ready shows that row as it stands, all else as it stood when the statement began; meanwhile the last holder may have begun the
     // instance anew, or set its status. So what an instance is comes from here only if nobody has held it (token 0); else it is read when the lease is ours.
     private static readonly string ClaimInstances =
         $"""
-        {Due("instance_id, token", "orchestration_ready")}
+        {Due("instance_id, token, owner", "orchestration_ready", "unnest($1::text[]) as known(name)", "$3")}
         update orchestration_ready r
-        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5, attempts = r.attempts + case when r.owner is null then 0 else 1 end
+        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5
         from due left join orchestrations o on o.instance_id = due.instance_id and due.token = 0
         where r.instance_id = due.instance_id
-        returning r.instance_id, r.token, r.pending, r.steps, r.attempts, r.stalled is not null, {ExecutionFacts.Columns}
+        returning r.instance_id, r.token, r.pending, r.steps, r.attempts, r.stalled is not null, due.owner is not null, {ExecutionFacts.Columns}
         """;
 
     private static readonly string ClaimActivities =
         $"""
-        {Due("instance_id, execution, task_id", "orchestration_activities")}
+        {Due("instance_id, execution, task_id, owner", "orchestration_activities", "unnest($1::text[], $6::bigint[]) as known(name, most)", "known.most")}
         update orchestration_activities a
-        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5, attempts = a.attempts + case when a.owner is null then 0 else 1 end
+        set owner = $4, token = nextval('orchestration_tokens'), due_at = $5
         from due
         where a.instance_id = due.instance_id and a.execution = due.execution and a.task_id = due.task_id
-        returning a.instance_id, a.token, a.execution, a.task_id, a.attempts, a.body, a.key, a.trace_parent
+        returning a.instance_id, a.token, a.execution, a.task_id, a.attempts, due.owner is not null, a.body, a.key, a.trace_parent
         """;
 
     /// <summary>Takes up instances that are due, with their histories and inboxes.</summary>
@@ -40,17 +43,46 @@ internal sealed class Claims(HubDatabase database, string owner)
         return [.. claimed.Select(claim => claim.With(pasts.GetValueOrDefault(claim.Lease.InstanceId))).OfType<ClaimedInstance>()];
     }
 
-    public Task<List<ClaimedActivity>> TakeActivitiesAsync(string[] names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel) => database.QueryAsync(
+    /// <param name="names">With how many of each may be taken.</param>
+    public Task<List<ClaimedActivity>> TakeActivitiesAsync(IReadOnlyList<(string Name, int Most)> names, int most, DateTimeOffset now, TimeSpan lease, CancellationToken cancel) => database.QueryAsync(
         "claim activities",
         ClaimActivities,
-        ClaimParameters(names, most, now, lease),
+        [.. ClaimParameters([.. names.Select(name => name.Name)], most, now, lease), Sql.Array(names.Select(name => (long)name.Most).ToArray())],
         row => new ClaimedActivity(
             new Lease(row.GetString(0), row.GetInt64(1)),
             row.GetInt32(2),
             row.GetInt32(3),
             row.GetInt32(4),
-            new ActivityCall(row.GetString(0), HistoryJson.Event(row.GetString(5)), row.GetString(6), row.TextOrNull(7))),
+            row.GetBoolean(5),
+            new ActivityCall(row.GetString(0), HistoryJson.Event(row.GetString(6)), row.GetString(7), row.TextOrNull(8))),
         cancel);
+
+    /// <summary>Lease numbers for work that is put into the table while it runs here.</summary>
+    public Task<List<long>> TokensAsync(int count) => database.QueryAsync(
+        "tokens", "select nextval('orchestration_tokens') from generate_series(1, $1)", [Sql.Value(count)], row => row.GetInt64(0));
+
+    /// <summary>Counts an attempt at what was taken over, before it begins: so it counts even if it ends this process.</summary>
+    /// <returns>False when the lease is lost.</returns>
+    public async Task<bool> MarkAsync(Lease lease) => await database.ExecuteAsync(
+        "mark",
+        "update orchestration_ready set attempts = attempts + 1 where instance_id = $1 and token = $2 and owner is not null",
+        [Sql.Value(lease.InstanceId), Sql.Value(lease.Token)]) > 0;
+
+    /// <inheritdoc cref="MarkAsync"/>
+    public async Task<bool> MarkActivityAsync(ClaimedActivity activity) => await database.ExecuteAsync(
+        "mark activity",
+        "update orchestration_activities set attempts = attempts + 1 where instance_id = $1 and execution = $2 and task_id = $3 and token = $4",
+        [Sql.Value(activity.Lease.InstanceId), Sql.Value(activity.Execution), Sql.Value(activity.TaskId), Sql.Value(activity.Lease.Token)]) > 0;
+
+    /// <summary>Takes a mark back although the lease is another's: this process lives, so it was not what ended it.</summary>
+    public Task<int> AcquitAsync(string instanceId) => database.ExecuteAsync(
+        "acquit", "update orchestration_ready set attempts = attempts - 1 where instance_id = $1 and attempts > 0", [Sql.Value(instanceId)]);
+
+    /// <inheritdoc cref="AcquitAsync"/>
+    public Task<int> AcquitActivityAsync(ClaimedActivity activity) => database.ExecuteAsync(
+        "acquit activity",
+        "update orchestration_activities set attempts = attempts - 1 where instance_id = $1 and execution = $2 and task_id = $3 and attempts > 0",
+        [Sql.Value(activity.Lease.InstanceId), Sql.Value(activity.Execution), Sql.Value(activity.TaskId)]);
 
     /// <summary>When the next work of these names is due; null when there is none.</summary>
     public async Task<DateTimeOffset?> NextDueAsync(string[] orchestrators, string[] activities, CancellationToken cancel)
@@ -113,20 +145,21 @@ internal sealed class Claims(HubDatabase database, string owner)
         cancel);
 
     /// <summary>Gives instances back with nothing recorded.</summary>
-    /// <param name="failed">Counts as an attempt that came to nothing.</param>
-    public Task<int> ReleaseAsync(IReadOnlyList<Lease> leases, DateTimeOffset due, bool failed) => database.ExecuteAsync(
+    /// <param name="attempts">1 when that was an attempt which came to nothing; -1 takes a mark back.</param>
+    public Task<int> ReleaseAsync(IReadOnlyList<Lease> leases, DateTimeOffset due, int attempts) => database.ExecuteAsync(
         "release",
         """
         update orchestration_ready r
-        set owner = null, due_at = case when r.stalled is null then $3 else 'infinity'::timestamptz end, attempts = r.attempts + $4
+        set owner = null, due_at = case when r.stalled is null then $3 else 'infinity'::timestamptz end, attempts = greatest(r.attempts + $4, 0)
         from unnest($1::text[], $2::bigint[]) as held(instance_id, token) where r.instance_id = held.instance_id and r.token = held.token and r.owner is not null
         """,
-        [.. Held(leases), Sql.Value(due), Sql.Value(failed ? 1 : 0)]);
+        [.. Held(leases), Sql.Value(due), Sql.Value(attempts)]);
 
-    public Task<int> ReleaseActivityAsync(Lease lease, DateTimeOffset due) => database.ExecuteAsync(
+    /// <inheritdoc cref="ReleaseAsync"/>
+    public Task<int> ReleaseActivityAsync(Lease lease, DateTimeOffset due, int attempts) => database.ExecuteAsync(
         "release activity",
-        "update orchestration_activities set owner = null, due_at = $3 where instance_id = $1 and token = $2",
-        [Sql.Value(lease.InstanceId), Sql.Value(lease.Token), Sql.Value(due)]);
+        "update orchestration_activities set owner = null, due_at = $3, attempts = greatest(attempts + $4, 0) where instance_id = $1 and token = $2",
+        [Sql.Value(lease.InstanceId), Sql.Value(lease.Token), Sql.Value(due), Sql.Value(attempts)]);
 
     /// <summary>Sets an instance aside, with all it has, until it is resumed.</summary>
     public Task<int> ParkAsync(Lease lease, string reason) => database.ExecuteAsync(
@@ -135,11 +168,11 @@ internal sealed class Claims(HubDatabase database, string owner)
         [Sql.Value(lease.InstanceId), Sql.Value(lease.Token), Sql.Value(reason)]);
 
     /// <summary>What is due, name by name, so that work of names that nobody here knows costs nothing.</summary>
-    private static string Due(string key, string table) =>
+    private static string Due(string key, string table, string known, string most) =>
         $"""
         with due as materialized (
-            select r.* from unnest($1::text[]) as known(name)
-            cross join lateral (select {key}, due_at from {table} q where q.name = known.name and q.due_at <= $2 order by q.due_at limit $3 for update skip locked) r
+            select r.* from {known}
+            cross join lateral (select {key}, due_at from {table} q where q.name = known.name and q.due_at <= $2 order by q.due_at limit {most} for update skip locked) r
             order by r.due_at limit $3)
         """;
 
@@ -153,6 +186,13 @@ internal sealed class Claims(HubDatabase database, string owner)
             await using var batch = new NpgsqlBatch(connection);
             var ids = claims.Select(claim => (string?)claim.Lease.InstanceId).ToArray();
             batch.BatchCommands.Add(Sql.Command($"select o.instance_id, {ExecutionFacts.Columns} from orchestrations o where o.instance_id = any($1)", Sql.Array(ids)));
+            // Before the inboxes: an activity that ends meanwhile leaves the one for the other, and must be found in one of them.
+            batch.BatchCommands.Add(Sql.Command(
+                """
+                select a.instance_id, a.task_id from unnest($1::text[]) as wanted(instance_id) join orchestrations o using (instance_id)
+                join orchestration_activities a on a.instance_id = o.instance_id and a.execution = o.execution
+                """,
+                Sql.Array(ids)));
             batch.BatchCommands.Add(Sql.Command(
                 """
                 select h.instance_id, h.body from unnest($1::text[]) as wanted(instance_id) join orchestrations o using (instance_id)
@@ -169,7 +209,10 @@ internal sealed class Claims(HubDatabase database, string owner)
             var pasts = new Dictionary<string, Past>(StringComparer.Ordinal);
             await using var reader = await batch.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
-                pasts[reader.GetString(0)] = new Past(ExecutionFacts.Read(reader, reader.GetString(0), 1), [], []);
+                pasts[reader.GetString(0)] = new Past(ExecutionFacts.Read(reader, reader.GetString(0), 1), [], [], []);
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                pasts.GetValueOrDefault(reader.GetString(0))?.Queued.Add(reader.GetInt32(1));
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))
                 pasts.GetValueOrDefault(reader.GetString(0))?.History.Add(HistoryJson.Step(reader.GetString(1)));
@@ -181,7 +224,7 @@ internal sealed class Claims(HubDatabase database, string owner)
         cancel);
 
     private static Claim ReadClaim(NpgsqlDataReader row) =>
-        new(new Lease(row.GetString(0), row.GetInt64(1)), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.GetBoolean(5), row.IsDBNull(6) ? null : ExecutionFacts.Read(row, row.GetString(0), 6));
+        new(new Lease(row.GetString(0), row.GetInt64(1)), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.GetBoolean(5), row.GetBoolean(6), row.IsDBNull(7) ? null : ExecutionFacts.Read(row, row.GetString(0), 7));
 
     private static InboxMessage ReadMessage(NpgsqlDataReader row, int at) => new(row.GetInt64(at), row.IsDBNull(at + 1) ? null : row.GetInt32(at + 1), HistoryJson.Event(row.GetString(at + 2)));
 

@@ -23,6 +23,12 @@ internal sealed record Ending(OrchestrationRuntimeStatus Status, string? Output,
 /// <summary>The next execution of an orchestration that begins anew.</summary>
 internal sealed record NextExecution(string? Input, string Version, IReadOnlyList<HistoryEvent> Carried);
 
+/// <summary>An activity for the table.</summary>
+/// <param name="Held">Whoever runs it already; null: it is for whoever takes it.</param>
+internal sealed record QueuedActivity(ActivityCall Call, HeldBy? Held = null);
+
+internal sealed record HeldBy(long Token, string Worker, DateTimeOffset Until);
+
 /// <summary>All that one or more steps of an instance did, written whole or not at all. Takes effect only while the lease is held.</summary>
 internal sealed class StepCommit : HubChange
 {
@@ -45,7 +51,7 @@ internal sealed class StepCommit : HubChange
     /// <summary>As JSON; only where it changed.</summary>
     public string? CustomStatus { get; init; }
     public bool CustomStatusChanged { get; init; }
-    public IReadOnlyList<ActivityCall> QueuedActivities { get; init; } = [];
+    public IReadOnlyList<QueuedActivity> QueuedActivities { get; init; } = [];
     public IReadOnlyList<OrchestrationStart> Children { get; init; } = [];
     public IReadOnlyList<OrchestrationMessage> Messages { get; init; } = [];
     public Ending? Ended { get; init; }

@@ -144,14 +144,15 @@ internal sealed class HubGroup(IReadOnlyList<HubChange> changes, DateTimeOffset 
 
     private void AddQueuedActivities()
     {
-        var queued = _steps.Where(step => step.Ended is null && step.Next is null).SelectMany(step => step.QueuedActivities.Select(call => (step.Lease.InstanceId, step.Execution, Call: call))).ToList();
+        var queued = _steps.Where(step => step.Ended is null && step.Next is null).SelectMany(step => step.QueuedActivities.Select(queued => (step.Lease.InstanceId, step.Execution, queued.Call, queued.Held))).ToList();
         if (queued.Count == 0)
             return;
         Add(Sql.Command(
             """
-            insert into orchestration_activities (instance_id, execution, task_id, name, body, key, trace_parent, due_at)
-            select a.instance_id, a.execution, a.task_id, lower(a.name), a.body, a.key, a.trace_parent, $8
-            from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[]) as a(instance_id, execution, task_id, name, body, key, trace_parent)
+            insert into orchestration_activities (instance_id, execution, task_id, name, body, key, trace_parent, due_at, token, owner)
+            select a.instance_id, a.execution, a.task_id, lower(a.name), a.body, a.key, a.trace_parent, a.due_at, a.token, a.owner
+            from unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::json[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[])
+                as a(instance_id, execution, task_id, name, body, key, trace_parent, due_at, token, owner)
             on conflict do nothing
             """,
             Sql.Array(Column(queued, row => (string?)row.InstanceId)),
@@ -161,7 +162,9 @@ internal sealed class HubGroup(IReadOnlyList<HubChange> changes, DateTimeOffset 
             Sql.Json(Column(queued, row => (string?)HistoryJson.Text(row.Call.Event))),
             Sql.Array(Column(queued, row => (string?)row.Call.Key)),
             Sql.Array(Column(queued, row => row.Call.TraceParent)),
-            Sql.Value(now)));
+            Sql.Times(Column(queued, row => row.Held?.Until ?? now)),
+            Sql.Array(Column(queued, row => row.Held?.Token ?? 0)),
+            Sql.Array(Column(queued, row => row.Held?.Worker))));
     }
 
     private void AddStarts(List<(OrchestrationStart Start, HubChange? Change)> starts)
@@ -176,30 +179,9 @@ internal sealed class HubGroup(IReadOnlyList<HubChange> changes, DateTimeOffset 
                 change.TookEffect = true;
         });
 
-        // A child whose id was taken by another orchestration has failed; ids that are made from the parent's cannot be.
-        var children = starts.Select(start => start.Start).Where(start => start.ParentId is { } parent && !start.InstanceId.StartsWith(parent + ":", StringComparison.Ordinal)).ToList();
-        if (children.Count == 0)
-            return;
-        Add(Sql.Command(
-            """
-            with refused as (
-                select c.parent_id, c.parent_execution, c.body
-                from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::json[]) as c(instance_id, parent_id, parent_execution, parent_task, body) join orchestrations o using (instance_id)
-                where (o.parent_id, o.parent_execution, o.parent_task) is distinct from (c.parent_id, c.parent_execution, c.parent_task)),
-            told as (
-                update orchestration_ready r set pending = r.pending + n.messages from (select parent_id, count(*)::int as messages from refused group by parent_id) n where r.instance_id = n.parent_id)
-            insert into orchestration_inbox (instance_id, execution, body) select parent_id, parent_execution, body from refused
-            """,
-            Sql.Array(Column(children, child => (string?)child.InstanceId)),
-            Sql.Array(Column(children, child => child.ParentId)),
-            Sql.Array(Column(children, child => child.ParentExecution)),
-            Sql.Array(Column(children, child => child.ParentTask)),
-            Sql.Json(Column(children, child => (string?)HistoryJson.Text(new HistoryEvent
-            {
-                Kind = HistoryEventKind.SubOrchestrationInstanceFailed,
-                Id = child.ParentTask ?? 0,
-                Failure = new TaskFailureDetails(typeof(OrchestrationAlreadyExistsException).FullName!, $"There is already an orchestration '{child.InstanceId}'."),
-            })))));
+        var children = starts.Select(start => start.Start).Where(start => start.ParentId is not null).ToList();
+        if (children.Count > 0)
+            Add(RefusedCommand(children, now));
     }
 
     private void AddMessages(List<(OrchestrationMessage Message, HubChange? Change)> messages)

@@ -2,11 +2,16 @@ namespace Tickets.Core.Orchestration.Storage;
 
 /// <summary>An orchestration to be started.</summary>
 /// <param name="Input">JSON text.</param>
-/// <param name="StartAt">UTC; not before then.</param>
 public sealed record OrchestrationStart(string InstanceId, TaskName Name, string? Input)
 {
     public string Version { get; init; } = "";
+
+    /// <summary>Not before then, whatever comes in.</summary>
     public DateTimeOffset? StartAt { get; init; }
+
+    /// <summary>When it is first looked at, unless something comes in before.</summary>
+    public DateTimeOffset? FirstLook { get; init; }
+
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
     public string? TraceParent { get; init; }
 

@@ -21,7 +21,7 @@ public static class OrchestrationStatements
             input = excluded.input, output = null, failure = null, custom_status = null, carried = null, tags = excluded.tags, trace_parent = excluded.trace_parent
         """;
 
-    private const string ReplaceEnded = $"{Replace} where orchestrations.status > 0";
+    internal const string ReplaceEnded = $"{Replace} where orchestrations.status > 0";
 
     /// <summary>Starts; one whose id is taken is left as it is.</summary>
     /// <param name="replaceEnded">Except one that has ended: the new one takes its place.</param>
@@ -82,29 +82,67 @@ public static class OrchestrationStatements
         return Sql.Command("call orchestration_lock($1)", Sql.Array(distinct));
     }
 
-    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning, string onConflict = "do nothing") => Sql.Command(
-        $"""
-        with made as (
-            insert into orchestrations (instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, created_at)
-            select distinct on (s.instance_id) s.instance_id, s.name, s.version, s.input, s.start_at, s.tags, s.trace_parent, s.parent_id, s.parent_execution, s.parent_task, $11
-            from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::text[], $9::int[], $10::int[])
-                with ordinality as s(instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, ord)
-            order by s.instance_id, s.ord
-            on conflict (instance_id) {onConflict}
-            returning instance_id, name, start_at)
-        insert into orchestration_ready (instance_id, name, due_at) select instance_id, lower(name), start_at from made
-        {(returning ? "returning instance_id" : "")}
+    /// <exception cref="ArgumentException">An id is none.</exception>
+    internal static NpgsqlBatchCommand StartCommand(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now, bool returning, string onConflict = "do nothing")
+    {
+        foreach (var start in starts)
+            InstanceIds.Check(start.InstanceId, nameof(starts));
+        var command = Sql.Command(
+            $"""
+            with made as (
+                insert into orchestrations (instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, created_at)
+                select distinct on (s.instance_id) s.instance_id, s.name, s.version, s.input, s.start_at, s.tags, s.trace_parent, s.parent_id, s.parent_execution, s.parent_task, $11
+                from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::text[], $9::int[], $10::int[])
+                    with ordinality as s(instance_id, name, version, input, start_at, tags, trace_parent, parent_id, parent_execution, parent_task, ord)
+                order by s.instance_id, s.ord
+                on conflict (instance_id) {onConflict}
+                returning instance_id, name, start_at)
+            {Ready(starts, now)}
+            {(returning ? "returning instance_id" : "")}
+            """,
+            Sql.Array(Column(starts, start => (string?)start.InstanceId)),
+            Sql.Array(Column(starts, start => (string?)start.Name.Name)),
+            Sql.Array(Column(starts, start => (string?)start.Version)),
+            Sql.Json(Column(starts, start => start.Input)),
+            Sql.Times(Column(starts, start => (start.StartAt ?? start.FirstLook) is { } at && at > now ? at : now)),
+            new NpgsqlParameter<string?[]> { TypedValue = Column(starts, start => start.Tags is null ? null : JsonSerializer.Serialize(start.Tags)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+            Sql.Array(Column(starts, start => start.TraceParent)),
+            Sql.Array(Column(starts, start => start.ParentId)),
+            Sql.Array(Column(starts, start => start.ParentExecution)),
+            Sql.Array(Column(starts, start => start.ParentTask)),
+            Sql.Value(now));
+        if (IsAnyLater(starts, now))
+            command.Parameters.Add(Sql.Array([.. starts.Where(start => start.StartAt > now).Select(start => start.InstanceId)]));
+        return command;
+    }
+
+    private static string Ready(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now) => IsAnyLater(starts, now)
+        ? "insert into orchestration_ready (instance_id, name, due_at, not_before) select instance_id, lower(name), start_at, case when instance_id = any($12) then start_at end from made"
+        : "insert into orchestration_ready (instance_id, name, due_at) select instance_id, lower(name), start_at from made";
+
+    private static bool IsAnyLater(IReadOnlyList<OrchestrationStart> starts, DateTimeOffset now) => starts.Any(start => start.StartAt > now);
+
+    /// <summary>After the start of children: those whose ids are taken have failed for their parents. A child that stands was made at this very time by this very call.</summary>
+    internal static NpgsqlBatchCommand RefusedCommand(IReadOnlyList<OrchestrationStart> children, DateTimeOffset now) => Sql.Command(
+        """
+        with refused as (
+            select c.parent_id, c.parent_execution, c.body
+            from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::json[]) as c(instance_id, parent_id, parent_execution, parent_task, body) join orchestrations o using (instance_id)
+            where (o.parent_id, o.parent_execution, o.parent_task, o.created_at) is distinct from (c.parent_id, c.parent_execution, c.parent_task, $6)),
+        told as (
+            update orchestration_ready r set pending = r.pending + n.messages from (select parent_id, count(*)::int as messages from refused group by parent_id) n where r.instance_id = n.parent_id)
+        insert into orchestration_inbox (instance_id, execution, body) select parent_id, parent_execution, body from refused
         """,
-        Sql.Array(Column(starts, start => (string?)start.InstanceId)),
-        Sql.Array(Column(starts, start => (string?)start.Name.Name)),
-        Sql.Array(Column(starts, start => (string?)start.Version)),
-        Sql.Json(Column(starts, start => start.Input)),
-        Sql.Times(Column(starts, start => start.StartAt is { } at && at > now ? at : now)),
-        new NpgsqlParameter<string?[]> { TypedValue = Column(starts, start => start.Tags is null ? null : JsonSerializer.Serialize(start.Tags)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
-        Sql.Array(Column(starts, start => start.TraceParent)),
-        Sql.Array(Column(starts, start => start.ParentId)),
-        Sql.Array(Column(starts, start => start.ParentExecution)),
-        Sql.Array(Column(starts, start => start.ParentTask)),
+        Sql.Array(Column(children, child => (string?)child.InstanceId)),
+        Sql.Array(Column(children, child => child.ParentId)),
+        Sql.Array(Column(children, child => child.ParentExecution)),
+        Sql.Array(Column(children, child => child.ParentTask)),
+        Sql.Json(Column(children, child => (string?)HistoryJson.Text(new HistoryEvent
+        {
+            Kind = HistoryEventKind.SubOrchestrationInstanceFailed,
+            Id = child.ParentTask ?? 0,
+            Failure = new TaskFailureDetails(typeof(OrchestrationAlreadyExistsException).FullName!, $"There is already an orchestration '{child.InstanceId}'."),
+        }))),
         Sql.Value(now));
 
     internal static NpgsqlBatchCommand MessageCommand(IReadOnlyList<OrchestrationMessage> messages, DateTimeOffset now, bool returning) => Sql.Command(
@@ -112,7 +150,7 @@ public static class OrchestrationStatements
         with woken as (
             update orchestration_ready r
             set pending = r.pending + m.messages,
-                due_at = case when r.owner is null and r.stalled is null then least(r.due_at, $4) else r.due_at end
+                due_at = case when r.owner is null and r.stalled is null then least(r.due_at, greatest($4, r.not_before)) else r.due_at end
             from (select instance_id, count(*)::int as messages from unnest($1::text[]) as m(instance_id) group by instance_id) m
             where r.instance_id = m.instance_id
             returning r.instance_id)

@@ -6,31 +6,36 @@ using Tickets.Core.Orchestration.Storage;
 namespace Tickets.Core.Orchestration.Working;
 
 /// <summary>Runs activities, at most so many at a time, and puts what came of them into a history event.</summary>
-internal sealed class ActivityRunner(DurableTaskRegistry registry, IServiceProvider services, TaskHubOptions options, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class ActivityRunner(DurableTaskRegistry registry, IServiceProvider services, ActivityPlaces places, TimeProvider clock, ILogger logger)
 {
-    private readonly SemaphoreSlim _slots = new(options.MaxConcurrentActivities);
+    public ActivityPlaces Places => places;
 
-    public int FreeSlots => _slots.CurrentCount;
-
-    public void Dispose() => _slots.Dispose();
-
+    /// <param name="begins">Asked when it has a place: false means that it is not to be run here any more.</param>
     /// <exception cref="OperationCanceledException">The right to run it was lost; what came of it does not count.</exception>
-    public async Task<HistoryEvent> RunAsync(ActivityCall call, CancellationToken lost)
+    public async Task<HistoryEvent> RunAsync(ActivityCall call, CancellationToken lost, Func<bool>? begins = null)
     {
-        await _slots.WaitAsync(lost);
-        var from = clock.GetTimestamp();
-        using var span = OrchestrationMetrics.Activity(call);
+        var name = new TaskName(call.Event.Name!).Key;
+        await places.EnterAsync(name, lost);
         try
         {
-            var outcome = await RunInTimeAsync(call, lost);
-            OrchestrationMetrics.ActivityDuration.Record(clock.GetElapsedTime(from).TotalSeconds, OrchestrationMetrics.Named(call.Event.Name, outcome.Failure is null ? "ok" : "failed"));
-            span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
-            return outcome;
+            if (begins?.Invoke() == false)
+                throw new OperationCanceledException(lost);
+            return await RunAsync(call, lost);
         }
         finally
         {
-            _slots.Release();
+            places.Leave(name);
         }
+    }
+
+    private async Task<HistoryEvent> RunAsync(ActivityCall call, CancellationToken lost)
+    {
+        var from = clock.GetTimestamp();
+        using var span = OrchestrationMetrics.Activity(call);
+        var outcome = await RunInTimeAsync(call, lost);
+        OrchestrationMetrics.ActivityDuration.Record(clock.GetElapsedTime(from).TotalSeconds, OrchestrationMetrics.Named(call.Event.Name, outcome.Failure is null ? "ok" : "failed"));
+        span?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+        return outcome;
     }
 
     private async Task<HistoryEvent> RunInTimeAsync(ActivityCall call, CancellationToken lost)

@@ -9,9 +9,15 @@ internal sealed class HeldRuns
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, InstanceRun> _instances = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Lease, CancellationTokenSource> _activities = new();
+    private readonly ConcurrentDictionary<Lease, Action> _activities = new();
+    private int _resting;
+    private long _renewed;
 
     public int Instances => _instances.Count;
+
+    /// <summary>Those that take their turn; the others wait for activities that run here.</summary>
+    public int Busy => _instances.Count - Volatile.Read(ref _resting);
+
     public int Activities => _activities.Count;
     public bool IsEmpty => _instances.IsEmpty && _activities.IsEmpty;
 
@@ -25,7 +31,14 @@ internal sealed class HeldRuns
 
     public void Remove(InstanceRun run) => _instances.TryRemove(KeyValuePair.Create(run.Lease.InstanceId, run));
 
-    public void Add(Lease activity, CancellationTokenSource lost) => _activities[activity] = lost;
+    /// <summary>A run that waits leaves its place to another, until it has something to do again.</summary>
+    public void Rest() => Interlocked.Increment(ref _resting);
+
+    /// <inheritdoc cref="Rest"/>
+    public void GoOn() => Interlocked.Decrement(ref _resting);
+
+    /// <param name="lose">Called when the lease is lost.</param>
+    public void Add(Lease activity, Action lose) => _activities[activity] = lose;
 
     public void Remove(Lease activity) => _activities.TryRemove(activity, out _);
 
@@ -35,19 +48,20 @@ internal sealed class HeldRuns
             run.Wake();
     }
 
-    /// <summary>Looks after everything held, once a second; leases are renewed well before they end.</summary>
+    /// <summary>Looks after everything held, once a second; leases are renewed well before they end. To be called again when it fails: a renewal that failed is made up for at once.</summary>
     public async Task WatchAsync(Claims claims, TaskHubOptions options, TimeProvider clock, CancellationToken stop)
     {
-        var renewed = clock.GetTimestamp();
+        if (_renewed == 0)
+            _renewed = clock.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
             await Task.Delay(options.Lease / 4 < WatchEvery ? options.Lease / 4 : WatchEvery, clock, stop);
             if (IsEmpty)
                 continue;
-            var renew = clock.GetElapsedTime(renewed) >= options.Lease / 4;
+            var renew = clock.GetElapsedTime(_renewed) >= options.Lease / 4;
             await LookAsync(claims, renew ? clock.GetUtcNow() + options.Lease : null, stop);
             if (renew)
-                renewed = clock.GetTimestamp();
+                _renewed = clock.GetTimestamp();
         }
     }
 
@@ -73,8 +87,8 @@ internal sealed class HeldRuns
         if (activities.Length > 0 && until is { } later)
         {
             var held = (await claims.RenewActivitiesAsync([.. activities.Select(activity => activity.Key)], later, stop)).ToHashSet();
-            foreach (var (lease, lost) in activities.Where(activity => !held.Contains(activity.Key)))
-                await lost.CancelAsync();
+            foreach (var (_, lose) in activities.Where(activity => !held.Contains(activity.Key)))
+                lose();
         }
     }
 }

@@ -82,7 +82,7 @@ internal sealed class LifecycleChanges(string shard, DateTimeOffset now)
             Arrived = hasArrived,
             Messaged = asked ? 0 : null,
         };
-        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { StartAt = first, TraceParent = trace });
+        (isNew ? _starts : _restarts).Add(OrchestrationStart.Of(InstanceOf(ticket.TicketId), Orchestrator, state) with { FirstLook = first, TraceParent = trace });
     }
 
     private void Tell(long ticketId, TicketTold told)

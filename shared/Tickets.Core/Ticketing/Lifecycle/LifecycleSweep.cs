@@ -72,7 +72,7 @@ public sealed class LifecycleSweep
 
     private async Task<SweepReport> RunAsync(Shard shard, SweepDepth depth, string? only, CancellationToken cancel)
     {
-        await using var connection = await shard.Database.OpenConnectionAsync(cancel);
+        await using var connection = await shard.Sessions.OpenConnectionAsync(cancel);
         await using var turn = await UpkeepTurn.TryTakeAsync(connection, Upkeep.Lifecycles, cancel);
         return turn is null ? new SweepReport(0, 0, 0, 0, 0) : await SweepAsync(connection, shard, depth, only, cancel);
     }

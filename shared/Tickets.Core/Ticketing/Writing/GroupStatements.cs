@@ -25,11 +25,9 @@ internal static class GroupStatements
         """;
 
     /// <param name="inTransaction">Whether the transaction was begun by the load.</param>
-    /// <returns>The opid of the group's first op, and how long the group waited for writers of other processes.</returns>
-    /// <exception cref="PostgresException">Nothing was written; the session's transaction has failed.</exception>
-    public static async Task<(long FirstOpid, TimeSpan Waited)> ExecuteAsync(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
+    public static NpgsqlBatch Write(NpgsqlConnection connection, GroupDecisions decisions, bool inTransaction, long epoch, DateTimeOffset now)
     {
-        await using var batch = new NpgsqlBatch(connection);
+        var batch = new NpgsqlBatch(connection);
         if (!inTransaction)
             batch.BatchCommands.Add(Sql.Command("begin"));
         AddNumbers(batch, decisions);
@@ -42,7 +40,13 @@ internal static class GroupStatements
             batch.BatchCommands.Add(command);
         AddOps(batch, decisions, epoch, now);
         batch.BatchCommands.Add(Sql.Command("commit"));
+        return batch;
+    }
 
+    /// <returns>The opid of the group's first op, and how long the group waited for writers of other processes.</returns>
+    /// <exception cref="PostgresException">Nothing was written; the session's transaction has failed.</exception>
+    public static async Task<(long FirstOpid, TimeSpan Waited)> ExecuteAsync(NpgsqlBatch batch, int ops)
+    {
         await using var reader = await batch.ExecuteReaderAsync();
         var (last, waited) = (0L, 0d);
         do
@@ -51,7 +55,7 @@ internal static class GroupStatements
                 (last, waited) = (reader.GetInt64(0), reader.GetDouble(1));
         }
         while (await reader.NextResultAsync());
-        return (last - decisions.Ops.Count + 1, TimeSpan.FromSeconds(waited));
+        return (last - ops + 1, TimeSpan.FromSeconds(waited));
     }
 
     /// <summary>Where the group leaves a ticket that it makes or takes in: it may have sent it on within the shard already.</summary>

@@ -88,22 +88,37 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             using var span = WriterMetrics.Span(shard.Name, group);
             var from = clock.GetTimestamp();
             _outcome = "decided";
-            try
-            {
-                await CommitAsync(group);
-                WriterMetrics.CountGroup(shard.Name, group.Count, _outcome, clock.GetElapsedTime(from));
-                if (_crowd.Pause is { Ticks: > 0 } pause)
-                    await Task.Delay(pause, clock);
-            }
-            catch (Exception fault)
-            {
-                // Whatever it was, the writer must live on and nobody may wait for ever. What was being committed may stand.
-                LogFailed(logger, shard.Name, fault);
-                WriterMetrics.CountGroup(shard.Name, group.Count, "failed", clock.GetElapsedTime(from));
-                await DropConnectionAsync();
-                Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
-            }
+            await CommitOrRefuseAsync(group);
+            WriterMetrics.CountGroup(shard.Name, group.Count, _outcome, clock.GetElapsedTime(from));
+            if (_crowd.Pause is { Ticks: > 0 } pause)
+                await Task.Delay(pause, clock);
         }
+    }
+
+    /// <summary>Whatever goes wrong, the writer must live on and nobody may wait for ever.</summary>
+    private async Task CommitOrRefuseAsync(List<PendingCommand> group)
+    {
+        try
+        {
+            await CommitAsync(group);
+        }
+        catch (Exception fault)
+        {
+            LogFailed(logger, shard.Name, fault);
+            _outcome = "failed";
+            await DropConnectionAsync();
+            // What was being committed may stand. Before that nothing was written, and the fault is one command's: its neighbours must not suffer for it.
+            if (_committing || group.Count == 1)
+                Refuse(group, _committing ? Problems.OutcomeUnknown() : Problems.Internal());
+            else
+                await EachAsync(group);
+        }
+    }
+
+    private async Task EachAsync(List<PendingCommand> group)
+    {
+        foreach (var pending in group)
+            await CommitOrRefuseAsync([pending]);
     }
 
     /// <summary>Learns the shard's epoch while the settings are at hand: a settings database that goes away later does not stop the writing.</summary>
@@ -130,7 +145,23 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         var load = group.Exists(pending => pending.Command is not CreateTicket);
         for (var attempt = 1; ; attempt++)
         {
-            var refusal = await TryCommitAsync(group, load);
+            PostgresException? refusal;
+            try
+            {
+                refusal = await TryCommitAsync(group, load);
+            }
+            catch (UndecidableException fault)
+            {
+                LogFailed(logger, shard.Name, fault.InnerException!);
+                Refuse([fault.Pending], Problems.Internal());
+                await RollBackAsync();
+                group = group.Where(pending => pending != fault.Pending).ToList();
+                if (group.Count == 0)
+                    return;
+                attempt--;
+                continue;
+            }
+
             if (refusal is null)
                 return;
             await RollBackAsync();
@@ -176,7 +207,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
         foreach (var pending in group)
         {
             if (IsAtItsPlace(pending.Command))
-                decisions.Decide(pending);
+                Decide(decisions, pending);
             else
                 Refuse([pending], Problems.QueueMoving(pending.Command.Queue.Name));
         }
@@ -189,8 +220,9 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             return;
         }
 
+        await using var batch = GroupStatements.Write(session, decisions, inTransaction: load, _epoch, now);
         _committing = true;
-        var (first, waited) = await GroupStatements.ExecuteAsync(session, decisions, inTransaction: load, _epoch, now);
+        var (first, waited) = await GroupStatements.ExecuteAsync(batch, decisions.Ops.Count);
         _crowd.Saw(waited);
         decisions.Answer(first);
         WriterMetrics.CountChanges(decisions.Ops);
@@ -198,6 +230,19 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             OnCommitted?.Invoke(first + decisions.Ops.Count - 1);
         if (decisions.Lifecycle().IsUrgent)
             OnOrchestrationsWoken?.Invoke();
+    }
+
+    /// <exception cref="UndecidableException">What it left half done goes with the group's decisions.</exception>
+    private static void Decide(GroupDecisions decisions, PendingCommand pending)
+    {
+        try
+        {
+            decisions.Decide(pending);
+        }
+        catch (Exception fault)
+        {
+            throw new UndecidableException(pending, fault);
+        }
     }
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel = default)
@@ -266,8 +311,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     {
         if (group.Count > 1)
         {
-            foreach (var pending in group)
-                await CommitAsync([pending]);
+            await EachAsync(group);
             return;
         }
 
@@ -300,6 +344,12 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
             _connection = null;
             await lost.DisposeAsync();
         }
+    }
+
+    /// <summary>A rule broke over a command: a bug, and the command's alone.</summary>
+    private sealed class UndecidableException(PendingCommand pending, Exception inner) : Exception(inner.Message, inner)
+    {
+        public PendingCommand Pending => pending;
     }
 
     [LoggerMessage(500, LogLevel.Warning, "Lost the connection to shard {Shard}")]

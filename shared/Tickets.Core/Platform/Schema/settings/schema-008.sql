@@ -1,0 +1,1 @@
+../hot/schema-008.sql
