@@ -27,6 +27,8 @@ IExperiment[] experiments =
     new OverloadExperiment(),
     new TestsExperiment("walls", "R12", "Every function of the app, asked with one team's strongest key for what is another's.", [("Tickets.Acceptance", ["*QueueWallsTests.*"])]),
     new PlantedExperiment(),
+    new SoakExperiment(),
+    new DayExperiment(),
 ];
 
 var name = new Argument<string>("name") { Description = $"One of {string.Join(", ", experiments.Select(each => each.Name))}; or all." };

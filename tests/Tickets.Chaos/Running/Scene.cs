@@ -49,10 +49,10 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>A client that asks the process of a place.</summary>
     public ChaosClient ClientOf(int place) => new(() => Fleet[place].Address, Fleet.Key);
 
-    public async Task<string> MakeQueueAsync(string name, string? shard = null)
+    public async Task<string> MakeQueueAsync(string name, string? shard = null, string retention = "P7D")
     {
         var shards = shard is null ? "" : $$""", "shards": ["{{shard}}"]""";
-        await Client.UntilOkAsync("PUT", $"/queues?queue={name}", $$"""{"queue": "{{name}}", "workflow_id": "{{Workflow}}", "hot_retention": "P7D"{{shards}} }""", ("If-None-Match", "*"));
+        await Client.UntilOkAsync("PUT", $"/queues?queue={name}", $$"""{"queue": "{{name}}", "workflow_id": "{{Workflow}}", "hot_retention": "{{retention}}"{{shards}} }""", ("If-None-Match", "*"));
         return name;
     }
 
