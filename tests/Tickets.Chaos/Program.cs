@@ -4,6 +4,7 @@ using Tickets.Chaos;
 using Tickets.Chaos.Experiments;
 using Tickets.Chaos.Report;
 using Tickets.Chaos.Running;
+using Tickets.Chaos.Scale;
 using Tickets.Local;
 
 IExperiment[] experiments =
@@ -26,12 +27,13 @@ IExperiment[] experiments =
     new ModelExperiment(),
     new OverloadExperiment(),
     new TestsExperiment("walls", "R12", "Every function of the app, asked with one team's strongest key for what is another's.", [("Tickets.Acceptance", ["*QueueWallsTests.*"])]),
+    new UpgradeExperiment(),
     new PlantedExperiment(),
     new SoakExperiment(),
     new DayExperiment(),
 ];
 
-var name = new Argument<string>("name") { Description = $"One of {string.Join(", ", experiments.Select(each => each.Name))}; or all." };
+var name = new Argument<string>("name") { Description = $"One of {string.Join(", ", experiments.Select(each => each.Name))}; all; or scale, which prints the table of docs/scale.md." };
 var minutes = new Option<double?>("--minutes") { Description = "How long each one breaks things." };
 var seed = new Option<int?>("--seed") { Description = "Of all that is drawn by lot; printed, so that a run can be repeated." };
 var bounded = new Option<bool>("--bounded") { Description = "Small; figures of speed are told and not judged; what dotnet test runs is left to it." };
@@ -43,6 +45,12 @@ var root = new RootCommand("Puts the promises to the test. Ends with 0 when all 
 root.SetAction(async (arguments, _) =>
 {
     var asked = arguments.GetValue(name)!;
+    if (asked == "scale")
+    {
+        await Console.Out.WriteLineAsync(string.Join('\n', ScaleTable.Rows()));
+        return 0;
+    }
+
     var options = new RunOptions(
         arguments.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000), arguments.GetValue(minutes), arguments.GetValue(bounded), !arguments.GetValue(noBuild), arguments.GetValue(output)!, arguments.GetValue(only));
     var chosen = asked == "all" ? [.. experiments.Where(each => !(options.Bounded && each.IsInTheSuite))] : experiments.Where(each => each.Name == asked).ToList();

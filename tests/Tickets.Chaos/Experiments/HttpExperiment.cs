@@ -105,8 +105,8 @@ internal sealed class HttpExperiment : IExperiment
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            // A body that is too large is refused before it is read, and the connection ends under it.
-            return (0, request.Body is { Length: > 1_000_000 } ? null : $"no answer: {e.Message}");
+            // A large body may be refused before it is read to its end, and the connection ends under it.
+            return (0, request.Body is { Length: > 60_000 } ? null : $"no answer: {e.Message}");
         }
         catch (TaskCanceledException)
         {

@@ -49,6 +49,7 @@ internal sealed class SoakExperiment : IExperiment
         run.Judge("answers are answers, refusals or 503 problems with Retry-After", lives.Faults);
         run.Judge("the load was served", load.Done > 0 && load.Failed < load.Done / 20, $"{load.Done} done and {load.Failed} failed");
         Tell(run, load, vitals);
+        await Footprint.TellAsync(run, scene);
         run.Sheet.Info("capacity", capacity, "requests/s");
         run.Sheet.Info("faults", nemesis.Count, "faults");
         run.Sheet.Info("done", load.Done, "requests");
