@@ -75,9 +75,10 @@ static async Task<int> RunAsync(IExperiment experiment, RunOptions options)
     {
         await experiment.RunAsync(run);
     }
-    catch (Exception e) when (e is ChaosException or BenchException or LocalStackException)
+    catch (Exception e)
     {
-        await Console.Error.WriteLineAsync($"{experiment.Name}: {e.Message}");
+        // Whatever it is, the other experiments are still to be run; those that explain themselves need no stack trace.
+        await Console.Error.WriteLineAsync($"{experiment.Name} could not be run: {(e is ChaosException or BenchException or LocalStackException ? e.Message : e)}");
         return 2;
     }
 

@@ -53,7 +53,7 @@ internal sealed class OlderCopy(NpgsqlConnection from, NpgsqlConnection to)
 
     private async Task CopyAsync(string table, string columns)
     {
-        await SchemaFiles.ExecuteAsync(to, $"truncate {table}");
+        await SchemaFiles.ExecuteAsync(to, $"delete from {table}");
         using var reader = await from.BeginTextExportAsync($"copy (select {columns} from {table}) to stdout");
         await using var writer = await to.BeginTextImportAsync($"copy {table} ({columns}) from stdin");
         while (await reader.ReadLineAsync() is { } line)
