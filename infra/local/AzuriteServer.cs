@@ -6,28 +6,23 @@ namespace Tickets.Local;
 public sealed class AzuriteServer : IAsyncDisposable
 {
     private const int Services = 3;
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     // Azurite's published development account; it protects nothing.
     private const string Account = "devstoreaccount1";
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    private readonly ProcessSpec _spec;
-    private GuardedProcess? _process;
+    private readonly ServerProcess _process;
 
     private AzuriteServer(ProcessSpec spec, int blobPort, int queuePort, int tablePort)
     {
-        _spec = spec;
+        _process = new ServerProcess(spec, log => log.Split("successfully listening").Length > Services);
         ConnectionString = $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
             + $"BlobEndpoint=http://127.0.0.1:{blobPort}/{Account};QueueEndpoint=http://127.0.0.1:{queuePort}/{Account};TableEndpoint=http://127.0.0.1:{tablePort}/{Account};";
     }
 
     public string ConnectionString { get; }
 
-    internal Task<string> Exited => Running.Exited;
-
-    private GuardedProcess Running => _process ?? throw new InvalidOperationException("Azurite is stopped.");
+    internal Task<string> Exited => _process.Exited;
 
     internal static Task<AzuriteServer> StartAsync(Installation installation, StackDirectory directory, string data, LocalStackOptions options, CancellationToken cancellationToken) =>
         FreePort.StartAsync(async () =>
@@ -48,36 +43,12 @@ public sealed class AzuriteServer : IAsyncDisposable
         });
 
     /// <summary>Starts it again after <see cref="KillAsync"/>, on what it had written; returns when it listens.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken = default)
-    {
-        if (_process is { HasExited: false }) throw new InvalidOperationException("Azurite is running.");
-        await ReleaseAsync();
-        _process = await GuardedProcess.StartAsync(_spec, cancellationToken);
-        // Its own log, not its ports: another Azurite that took a port first would answer there just the same.
-        await _process.WaitUntilReadyAsync(_ => Task.FromResult(_process.ReadLog().Split("successfully listening").Length > Services), ReadyLimit, cancellationToken);
-    }
+    public Task StartAsync(CancellationToken cancellationToken = default) => _process.StartAsync(cancellationToken);
 
     /// <summary>SIGKILL; returns when it is gone. What it keeps: <see cref="LocalStackOptions.StorageSurvivesKills"/>.</summary>
-    public Task KillAsync() => EndAsync("SIGKILL");
+    public Task KillAsync() => _process.KillAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync("SIGTERM");
-        await ReleaseAsync();
-    }
-
-    private async Task EndAsync(string signal)
-    {
-        if (_process is not null)
-            await _process.StopAsync(signal, StopLimit);
-    }
-
-    private async Task ReleaseAsync()
-    {
-        if (_process is not null)
-            await _process.DisposeAsync();
-        _process = null;
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private static ProcessSpec Spec(Installation installation, StackDirectory directory, string data, LocalStackOptions options, int blob, int queue, int table) =>
         new(

@@ -13,14 +13,11 @@ public sealed class ServiceBusBroker : IAsyncDisposable
     // Only on loopback and only for development: it keeps apart stacks, and protects nothing.
     private const string Key = "bG9jYWwtZGV2ZWxvcG1lbnQta2V5";
 
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
-
-    private readonly ProcessSpec _spec;
+    private readonly ServerProcess _process;
     private readonly int _port;
-    private GuardedProcess? _process;
 
-    private ServiceBusBroker(ProcessSpec spec, int port, string modules) => (_spec, _port, Modules) = (spec, port, modules);
+    private ServiceBusBroker(ProcessSpec spec, int port, string modules) =>
+        (_process, _port, Modules) = (new ServerProcess(spec, log => log.Contains("listening on", StringComparison.Ordinal)), port, modules);
 
     /// <summary>As official SDKs take it: without TLS, on loopback.</summary>
     public string ConnectionString => $"Endpoint=sb://127.0.0.1:{_port};SharedAccessKeyName={KeyName};SharedAccessKey={Key};UseDevelopmentEmulator=true;";
@@ -31,11 +28,9 @@ public sealed class ServiceBusBroker : IAsyncDisposable
     /// <summary>A folder whose <c>node_modules</c> has the official SDK for JavaScript.</summary>
     public string Modules { get; }
 
-    public int Pid => Running.Pid;
+    public int Pid => _process.Pid;
 
-    internal Task<string> Exited => Running.Exited;
-
-    private GuardedProcess Running => _process ?? throw new InvalidOperationException("The Service Bus broker is stopped.");
+    internal Task<string> Exited => _process.Exited;
 
     internal static Task<ServiceBusBroker> StartAsync(Installation installation, StackDirectory directory, LocalStackOptions options, CancellationToken cancellationToken) =>
         FreePort.StartAsync(async () =>
@@ -56,37 +51,13 @@ public sealed class ServiceBusBroker : IAsyncDisposable
         });
 
     /// <summary>Starts it again after <see cref="StopAsync"/> or <see cref="KillAsync"/>; returns when it listens.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken = default)
-    {
-        if (_process is { HasExited: false }) throw new InvalidOperationException("The Service Bus broker is running.");
-        await ReleaseAsync();
-        _process = await GuardedProcess.StartAsync(_spec, cancellationToken);
-        // Its own log, not its port: another program may answer there just the same.
-        await _process.WaitUntilReadyAsync(_ => Task.FromResult(_process.ReadLog().Contains("listening on", StringComparison.Ordinal)), ReadyLimit, cancellationToken);
-    }
+    public Task StartAsync(CancellationToken cancellationToken = default) => _process.StartAsync(cancellationToken);
 
-    public Task StopAsync() => EndAsync("SIGTERM");
+    public Task StopAsync() => _process.StopAsync();
 
-    public Task KillAsync() => EndAsync("SIGKILL");
+    public Task KillAsync() => _process.KillAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync("SIGTERM");
-        await ReleaseAsync();
-    }
-
-    private async Task EndAsync(string signal)
-    {
-        if (_process is not null)
-            await _process.StopAsync(signal, StopLimit);
-    }
-
-    private async Task ReleaseAsync()
-    {
-        if (_process is not null)
-            await _process.DisposeAsync();
-        _process = null;
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private static ProcessSpec Spec(Installation installation, StackDirectory directory, int port)
     {
