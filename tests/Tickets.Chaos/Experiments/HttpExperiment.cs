@@ -79,7 +79,7 @@ internal sealed class HttpExperiment : IExperiment
 
     private static async Task<(int Status, string? Fault)> SendAsync(HttpClient http, Uri app, string key, string function, FuzzRequest request)
     {
-        using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"{app}api/v1{request.Path}"));
+        using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"{app}api{request.Path}"));
         if (request.Body is not null)
         {
             message.Content = new ByteArrayContent(request.Body);

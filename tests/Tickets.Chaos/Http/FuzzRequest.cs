@@ -30,7 +30,7 @@ internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, str
 
         var bytes = body is null ? null : random.Next(12) == 0 ? Mutations.Bytes(random, Encoding.UTF8.GetBytes(body)) : Encoding.UTF8.GetBytes(body);
         var method = random.Next(20) == 0 ? Methods[random.Next(Methods.Length)] : function.Method;
-        var path = PathOf(random, function.Path, seeds, out var routed);
+        var path = PathOf(random, "/" + function.HostRoute, seeds, out var routed);
         return new FuzzRequest(
             method, path + query, method is "GET" or "HEAD" or "TRACE" ? null : bytes, random.Next(15) == 0 ? MediaTypes[random.Next(MediaTypes.Length)] : "application/json", HeadersOf(random), routed && method == function.Method, forged);
     }
