@@ -25,7 +25,7 @@ internal sealed class TicketLives(Fleet fleet, IReadOnlyList<string> queues, int
     /// <summary>A third creates, and as many changes as bring them to their end; the rest reads and searches.</summary>
     public async Task<LoadOutcome> SendAsync(long number)
     {
-        var client = _clients[number % _clients.Length];
+        var client = _clients[(int)((ulong)number % (ulong)_clients.Length)];
         // Of the number alone: the same load for the same seed, however the answers come.
         var random = new Random(HashOf(number));
         var lot = random.Next(100);

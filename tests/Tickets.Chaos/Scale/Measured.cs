@@ -15,7 +15,7 @@ internal static class Measured
     /// <summary>Of a ticket in the cold tier (docs/storage-lifecycle.md).</summary>
     public const double ColdBytes = 61.4;
 
-    /// <summary>Of a ticket in the hot tier with its meta, keys and indexes, and of an op of the change log (<c>chaos day</c>: hot_bytes_per_ticket, log_bytes_per_op).</summary>
+    /// <summary>Of a ticket in the hot tier with its meta, keys and indexes, and of an op of the change log (planned with; <c>chaos soak</c> prints what they are: hot_bytes_per_ticket, log_bytes_per_op).</summary>
     public const double HotBytes = 1_000;
 
     public const double OpBytes = 400;
