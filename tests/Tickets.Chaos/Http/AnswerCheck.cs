@@ -28,7 +28,7 @@ internal static class AnswerCheck
             return "no x-trace-id";
         if (function is not null && Statuses.TryGetValue(function, out var known) && !known.Contains(status))
             return $"the OpenAPI document has no {status} for it: {text}";
-        if (status >= 500 && status != 503)
+        if (status >= 500 && status != 503 && !text.Contains("stale_settings", StringComparison.Ordinal))
             return $"{status}: {text}";
         if (status < 400)
             return forged && status == 200 ? "a forged nonce or cursor was taken" : null;

@@ -35,7 +35,7 @@ internal sealed class Scene : IAsyncDisposable
             foreach (var (name, value) in environment?.Invoke(stack) ?? new Dictionary<string, string>())
                 variables[name] = value;
             var fleet = await Fleet.StartAsync(stack, processes);
-            var scene = new Scene(stack, fleet, new ChaosClient(() => fleet[0].Address, fleet.Key));
+            var scene = new Scene(stack, fleet, new ChaosClient(() => fleet[0].Address, fleet.Key, TimeSpan.FromMinutes(2)));
             await scene.Client.UntilOkAsync("PUT", $"/workflows?workflow_id={Workflow}", Definition, ("If-None-Match", "*"));
             return scene;
         }
