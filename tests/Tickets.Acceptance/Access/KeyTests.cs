@@ -101,6 +101,7 @@ public class KeyTests(RunningApp app)
     [InlineData("""{"role": "1", "queue_prefixes": ["a"]}""", "/role")]
     [InlineData("""{"role": "robot"}""", "/queue_prefixes")]
     [InlineData("""{"role": "robot", "queue_prefixes": []}""", "/queue_prefixes")]
+    [InlineData("""{"role": "robot", "queue_prefixes": null}""", "/queue_prefixes")]
     [InlineData("""{"role": "robot", "queue_prefixes": ["a/"]}""", "/queue_prefixes/0")]
     [InlineData("""{"role": "robot", "queue_prefixes": ["a"], "expires_at": "2020-01-01T00:00:00Z"}""", "/expires_at")]
     [InlineData("""{"role": "robot", "queue_prefixes": ["a"], "requests_per_minute": 0}""", "/requests_per_minute")]

@@ -25,6 +25,9 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>When the request was meant to be sent, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</summary>
     public long Started { get; private set; }
 
+    /// <summary>When it was sent; later than <see cref="Started"/> where it had to wait for a connection.</summary>
+    public long Sent { get; private set; }
+
     public bool IsBusy { get; private set; }
 
     public int Status { get; private set; }
@@ -36,7 +39,7 @@ internal sealed class HttpConnection : IDisposable
 
     public void Send(ReadOnlySpan<byte> request, long started)
     {
-        (Started, IsBusy, _filled, _end) = (started, true, 0, 0);
+        (Started, Sent, IsBusy, _filled, _end) = (started, System.Diagnostics.Stopwatch.GetTimestamp(), true, 0, 0);
         while (request.Length > 0)
         {
             var sent = _socket.Send(request, SocketFlags.None, out var error);

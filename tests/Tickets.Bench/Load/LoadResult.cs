@@ -17,7 +17,7 @@ internal sealed class LoadResult
     /// <summary>Of the requests that were answered with 200.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>Of those that were refused with 429 or 503: how long the caller waited to be told.</summary>
+    /// <summary>Of those that were refused with 429 or 503: how long it took from their sending until they were told.</summary>
     public LatencyHistogram RefusedLatency { get; } = new();
 
     /// <summary>Answers of 429 or 503 that do not say when to come again.</summary>

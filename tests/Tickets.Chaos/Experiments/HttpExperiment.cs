@@ -9,7 +9,7 @@ using Tickets.Functions.Hosting;
 
 namespace Tickets.Chaos.Experiments;
 
-/// <summary>R8: every function of the app with requests that are wrong in every way, from the app's own table of functions.</summary>
+/// <summary>R8: every function of the app with requests that are wrong in every way, from the app's own table of functions, held against its OpenAPI document.</summary>
 internal sealed class HttpExperiment : IExperiment
 {
     private const int Senders = 8;
@@ -47,7 +47,7 @@ internal sealed class HttpExperiment : IExperiment
                 var function = functions[(turn + sender) % functions.Count];
                 var request = FuzzRequest.Make(random, function, seeds);
                 var number = run.History.Begin(sender, function.Name, "");
-                var (status, fault) = await SendAsync(http, scene.Fleet[0].Address, scene.Fleet.Key, request);
+                var (status, fault) = await SendAsync(http, scene.Fleet[0].Address, scene.Fleet.Key, function.Name, request);
                 run.History.End(number, sender, status is >= 200 and < 300 ? EventKind.Ok : status is 0 or >= 500 ? EventKind.Unknown : EventKind.Fail, function.Name, "", detail: $"{status}");
                 Interlocked.Increment(ref sent);
                 answers.AddOrUpdate(status, 1, (_, count) => count + 1);
@@ -77,9 +77,9 @@ internal sealed class HttpExperiment : IExperiment
         return new RequestSeeds(queue, ticket, nonce, cursor);
     }
 
-    private static async Task<(int Status, string? Fault)> SendAsync(HttpClient http, Uri app, string key, FuzzRequest request)
+    private static async Task<(int Status, string? Fault)> SendAsync(HttpClient http, Uri app, string key, string function, FuzzRequest request)
     {
-        using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"{app}api/v1{request.Path}"));
+        using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"{app}api{request.Path}"));
         if (request.Body is not null)
         {
             message.Content = new ByteArrayContent(request.Body);
@@ -100,13 +100,13 @@ internal sealed class HttpExperiment : IExperiment
             using var response = await http.SendAsync(message);
             var text = await response.Content.ReadAsStringAsync();
             var fault = AnswerCheck.Fault(
-                (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, response.Headers.Contains("x-trace-id"), response.Headers.RetryAfter is not null, request.Forged, request.Method == "HEAD");
+                request.Routed ? function : null, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, response.Headers.Contains("x-trace-id"), response.Headers.RetryAfter is not null, request.Forged, request.Method == "HEAD");
             return ((int)response.StatusCode, fault);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            // A body that is too large is refused before it is read, and the connection ends under it.
-            return (0, request.Body is { Length: > 1_000_000 } ? null : $"no answer: {e.Message}");
+            // A large body may be refused before it is read to its end, and the connection ends under it.
+            return (0, request.Body is { Length: > 60_000 } ? null : $"no answer: {e.Message}");
         }
         catch (TaskCanceledException)
         {

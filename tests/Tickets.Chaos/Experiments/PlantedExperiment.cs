@@ -33,7 +33,7 @@ internal sealed class PlantedExperiment : IExperiment
         foreach (var bug in bugs)
         {
             run.Progress.Stage($"{bug.Name}: {bug.Test}");
-            var caught = await IsCaughtAsync(copy, bug);
+            var caught = await IsCaughtAsync(run, copy, bug);
             run.Judge($"{bug.Name} is caught by {bug.Test}", caught, $"{bug.Breaks} The test passed all the same.");
             table.Add($"| {bug.Name} | {bug.Breaks} | {bug.Test} | {(caught ? "caught" : "MISSED")} |");
         }
@@ -44,7 +44,7 @@ internal sealed class PlantedExperiment : IExperiment
         run.Sheet.Info("planted", bugs.Count, "bugs");
     }
 
-    private static async Task<bool> IsCaughtAsync(string copy, PlantedBug bug)
+    private static async Task<bool> IsCaughtAsync(ChaosRun run, string copy, PlantedBug bug)
     {
         await GitAsync(copy, "checkout", "--force", "--quiet", ".");
         await GitAsync(copy, "apply", "--recount", bug.Path);
@@ -53,11 +53,16 @@ internal sealed class PlantedExperiment : IExperiment
         {
             await ExistingTests.BuildAsync(project, copy);
             var results = await ExistingTests.RunAsync(project, [$"*{test}*"], withExplicit: false, root: copy);
+            // How it fails, so that one can see that it is for the bug and not for something else.
+            foreach (var failed in results.Where(result => !result.Passed))
+                await run.Results.WriteLineAsync($"  {failed.Name}: {failed.Output.ReplaceLineEndings(" ")}");
             return results.Any(result => !result.Passed);
         }
 
         await ExistingTests.BuildAsync("Tickets.Chaos", copy);
         var (exit, output) = await ExistingTests.RunAsync(Path.Combine(copy, "tests", "Tickets.Chaos", "bin", Configuration, "net10.0", "Tickets.Chaos"), [test, "--bounded", "--seed", "1"], Nothing, CancellationToken.None);
+        foreach (var line in output.Split('\n').Where(line => line.StartsWith("check", StringComparison.Ordinal) && line.Contains("BROKEN", StringComparison.Ordinal)))
+            await run.Results.WriteLineAsync($"  {line}");
         return exit switch
         {
             0 => false,

@@ -28,7 +28,7 @@ internal sealed class PostgresExperiment : IExperiment
         await work.PrepareAsync();
         var pids = Enumerable.Range(0, scene.Fleet.Count).Select(place => scene.Fleet[place].Pid).ToList();
         var nemesis = new Nemesis(run.History, [new KillPostgres(scene.Stack.Postgres!)], run.Options.Bounded ? (3000, 5000) : (5000, 10_000), run.SeedOf("nemesis"));
-        await run.BreakAsync(nemesis, work.RunAsync, () => $"{nemesis.Count} kills, {work.State}");
+        await run.BreakAsync(nemesis, work.RunAsync, () => $"{nemesis.Count} kills, {work.State}", () => work.Done);
         await work.JudgeAsync();
 
         run.Judge("no process was restarted", pids.SequenceEqual(Enumerable.Range(0, scene.Fleet.Count).Select(place => scene.Fleet[place].Pid)) && !Enumerable.Range(0, scene.Fleet.Count).Any(place => scene.Fleet[place].HasExited), "a process has ended");

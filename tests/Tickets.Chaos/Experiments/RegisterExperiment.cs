@@ -29,7 +29,7 @@ internal sealed class RegisterExperiment : IExperiment
             new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres")),
         ];
         var nemesis = new Nemesis(run.History, faults, (1000, 4000), run.SeedOf("nemesis"));
-        await run.BreakAsync(nemesis, work.RunAsync, () => $"{nemesis.Count} faults, {work.State}");
+        await run.BreakAsync(nemesis, work.RunAsync, () => $"{nemesis.Count} faults, {work.State}", () => work.Done);
         await work.JudgeAsync();
         run.Sheet.Info("faults", nemesis.Count, "faults");
     }

@@ -28,6 +28,8 @@ internal sealed class RequestTarget(string name, IReadOnlyList<string> seeds, Fu
 
     private const string Compact = """{"workflow_id": "w/v2", "codes": {"1": "open", "2": "busy", "3": "done"}, "statuses": [[1, 2], [2, 3], [3]], "initial": "1"}""";
 
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(56);
+
     private static readonly QueueSettings Queue = MakeQueue();
 
     public string Name => name;
@@ -45,7 +47,11 @@ internal sealed class RequestTarget(string name, IReadOnlyList<string> seeds, Fu
         new(
             "create",
             ["""{"queue": "q", "status": "open", "group": "g", "parent_id": "12", "nonce": "x", "meta": {"report": {"a": [1, "b"]}, "note": "n"}, "indexed_meta": {"cost": 12, "state": "TX"}, "created_at": "2026-01-01T00:00:00Z"}"""],
-            body => CreateTicketReader.Strangers(body) is null && !CreateTicketReader.Read(body, Queue, Administrator, DateTimeOffset.UnixEpoch.AddYears(56)).IsProblem),
+            body => CreateTicketReader.Strangers(body) is null && !CreateTicketReader.Read(body, Queue, Administrator, Now).IsProblem),
+        new(
+            "key",
+            ["""{"role": "robot", "queue_prefixes": ["incidents", ""], "description": "d", "expires_at": "2030-01-01T00:00:00Z", "requests_per_minute": 60, "requests_per_day": 1000}""", """{"overlap": "PT1H"}"""],
+            body => !KeyRequestReader.ReadNew(body, Now).IsProblem | !KeyRequestReader.ReadOverlap(body).IsProblem),
     ];
 
     public Task<string?> TryAsync(Random random)

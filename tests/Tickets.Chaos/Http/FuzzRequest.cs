@@ -5,8 +5,9 @@ using Tickets.Functions.Hosting;
 namespace Tickets.Chaos.Http;
 
 /// <summary>One request that something is wrong with, or that is only odd.</summary>
+/// <param name="Routed">Its method and path are those of the function, so that its answer is one that the OpenAPI document has for it.</param>
 /// <param name="Forged">It carries a nonce or cursor that we did not give out: no 200 then.</param>
-internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, string MediaType, IReadOnlyList<(string Name, string Value)> Headers, bool Forged)
+internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, string MediaType, IReadOnlyList<(string Name, string Value)> Headers, bool Routed, bool Forged)
 {
     private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND", "LOCK"];
 
@@ -29,17 +30,32 @@ internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, str
 
         var bytes = body is null ? null : random.Next(12) == 0 ? Mutations.Bytes(random, Encoding.UTF8.GetBytes(body)) : Encoding.UTF8.GetBytes(body);
         var method = random.Next(20) == 0 ? Methods[random.Next(Methods.Length)] : function.Method;
+        var path = PathOf(random, "/" + function.HostRoute, seeds, out var routed);
         return new FuzzRequest(
-            method, PathOf(random, function.Path, seeds) + query, method is "GET" or "HEAD" or "TRACE" ? null : bytes, random.Next(15) == 0 ? MediaTypes[random.Next(MediaTypes.Length)] : "application/json", HeadersOf(random), forged);
+            method, path + query, method is "GET" or "HEAD" or "TRACE" ? null : bytes, random.Next(15) == 0 ? MediaTypes[random.Next(MediaTypes.Length)] : "application/json", HeadersOf(random), routed && method == function.Method, forged);
     }
 
     public override string ToString() => $"{Method} {Path} {string.Join(' ', Headers.Select(header => $"[{header.Name}: {header.Value}]"))} [{MediaType}] {(Body is null ? "" : Encoding.UTF8.GetString(Body.Length > 500 ? Body[..500] : Body))}";
 
-    private static string PathOf(Random random, string path, RequestSeeds seeds)
+    private static string PathOf(Random random, string path, RequestSeeds seeds, out bool routed)
     {
-        var parts = path.Split('/').Select(part => part.StartsWith('{')
-            ? Uri.EscapeDataString(random.Next(3) == 0 ? OddValues.Text(random).Replace("\0", "", StringComparison.Ordinal) : seeds.PathValue(part.Trim('{', '}')))
-            : random.Next(60) == 0 ? part + Uri.EscapeDataString(Mutations.Text(random, "x")) : part);
+        var parts = path.Split('/');
+        routed = true;
+        for (var i = 1; i < parts.Length; i++)
+        {
+            if (!parts[i].StartsWith('{'))
+            {
+                if (random.Next(60) == 0)
+                    (parts[i], routed) = (parts[i] + Uri.EscapeDataString(Mutations.Text(random, "x")), false);
+                continue;
+            }
+
+            var odd = random.Next(3) == 0;
+            // Without a value, or with '..' in its place, it is another path.
+            parts[i] = Uri.EscapeDataString(odd ? OddValues.Text(random).Replace("\0", "", StringComparison.Ordinal) : seeds.PathValue(parts[i].Trim('{', '}')));
+            routed &= !odd || parts[i].All(char.IsAsciiLetterOrDigit) && parts[i].Length > 0;
+        }
+
         return string.Join('/', parts);
     }
 
@@ -52,7 +68,7 @@ internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, str
             var value = seeds.QueryValue(name);
             if (random.Next(3) == 0)
                 value = name is "wait" or "limit" or "max_ops" && random.Next(2) == 0 ? OddValues.Numbers[random.Next(OddValues.Numbers.Length)] : name == "cursor" ? Forge(random, value) : OddValues.Text(random);
-            forged |= name == "cursor" && value != seeds.Cursor && value != "now" && value.Length > 0;
+            forged |= function.Name == "ReadOplog" && name == "cursor" && value != seeds.Cursor && value != "now" && value.Length > 0;
             parts.Add($"{name}={Uri.EscapeDataString(value)}");
         }
 
@@ -60,7 +76,7 @@ internal sealed record FuzzRequest(string Method, string Path, byte[]? Body, str
             parts.Add($"{Uri.EscapeDataString(Mutations.Text(random, "unknown"))}=1");
         if (parts.Count > 0 && random.Next(20) == 0)
             parts.Add(parts[0]);
-        return (parts.Count == 0 ? "" : "?" + string.Join('&', parts), forged && function.QueryParameters.Contains("cursor"));
+        return (parts.Count == 0 ? "" : "?" + string.Join('&', parts), forged);
     }
 
     private static string Spoil(Random random, string body) => random.Next(20) switch

@@ -8,7 +8,7 @@ namespace Tickets.Chaos.Report;
 internal static class Timeline
 {
     private const int Width = 1120;
-    private const int Left = 60;
+    private const int Left = 112;
     private const int Lane = 16;
     private const int Bars = 120;
     private const int Dots = 200;
@@ -95,7 +95,7 @@ internal static class Timeline
 
     private static double X(long at, long end) => Left + ((Width - Left - 10.0) * at / end);
 
-    private static string Short(string name) => name.Length <= 11 ? name : name[..10] + "…";
+    private static string Short(string name) => name.Length <= 18 ? name : name[..17] + "…";
 
     private static void Add(StringBuilder svg, FormattableString element) => svg.Append("  ").Append(element.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tickets.Bench.Report;
 using Tickets.Chaos.Faults;
 using Tickets.Chaos.Histories;
@@ -8,6 +9,7 @@ namespace Tickets.Chaos.Running;
 internal sealed class ChaosRun : IDisposable
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(3);
 
     private readonly List<Verdict> _verdicts = [];
     private readonly List<Series> _series = [];
@@ -65,7 +67,8 @@ internal sealed class ChaosRun : IDisposable
 
     /// <summary>Work and faults for as long as the run is to last; then the faults end, all is whole, and work goes on for a moment.</summary>
     /// <param name="work">Until told to stop.</param>
-    public async Task BreakAsync(Nemesis nemesis, Func<CancellationToken, Task> work, Func<string> state)
+    /// <param name="done">How much was done so far: once all is whole it must grow again, however long a slow machine takes for that.</param>
+    public async Task BreakAsync(Nemesis nemesis, Func<CancellationToken, Task> work, Func<string> state, Func<long>? done = null)
     {
         Progress.Stage($"breaking things for {Duration.TotalSeconds:0} s, seed {Options.Seed}");
         using var worked = new CancellationTokenSource();
@@ -77,7 +80,9 @@ internal sealed class ChaosRun : IDisposable
         if (await Task.WhenAny(breaking, working) == breaking)
         {
             await breaking;
-            await Task.Delay(Settling);
+            var before = done?.Invoke();
+            for (var waited = Stopwatch.StartNew(); waited.Elapsed < Settling || (done?.Invoke() <= before && waited.Elapsed < MostPatience);)
+                await Task.Delay(50);
         }
 
         await worked.CancelAsync();

@@ -35,7 +35,7 @@ internal sealed class Scene : IAsyncDisposable
             foreach (var (name, value) in environment?.Invoke(stack) ?? new Dictionary<string, string>())
                 variables[name] = value;
             var fleet = await Fleet.StartAsync(stack, processes);
-            var scene = new Scene(stack, fleet, new ChaosClient(() => fleet[0].Address, fleet.Key));
+            var scene = new Scene(stack, fleet, new ChaosClient(() => fleet[0].Address, fleet.Key, TimeSpan.FromMinutes(2)));
             await scene.Client.UntilOkAsync("PUT", $"/workflows?workflow_id={Workflow}", Definition, ("If-None-Match", "*"));
             return scene;
         }
@@ -49,10 +49,10 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>A client that asks the process of a place.</summary>
     public ChaosClient ClientOf(int place) => new(() => Fleet[place].Address, Fleet.Key);
 
-    public async Task<string> MakeQueueAsync(string name, string? shard = null)
+    public async Task<string> MakeQueueAsync(string name, string? shard = null, string retention = "P7D")
     {
         var shards = shard is null ? "" : $$""", "shards": ["{{shard}}"]""";
-        await Client.UntilOkAsync("PUT", $"/queues?queue={name}", $$"""{"queue": "{{name}}", "workflow_id": "{{Workflow}}", "hot_retention": "P7D"{{shards}} }""", ("If-None-Match", "*"));
+        await Client.UntilOkAsync("PUT", $"/queues?queue={name}", $$"""{"queue": "{{name}}", "workflow_id": "{{Workflow}}", "hot_retention": "{{retention}}"{{shards}} }""", ("If-None-Match", "*"));
         return name;
     }
 

@@ -27,8 +27,6 @@ internal sealed class ObjectReader(JsonElement source, string pointer, List<Prob
         return source.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
-    public bool Has(string member) => source.TryGetProperty(member, out _);
-
     public string? Text(string member, int maxBytes = 256)
     {
         if (Any(member) is not { } value)

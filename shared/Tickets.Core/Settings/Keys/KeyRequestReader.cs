@@ -30,7 +30,7 @@ internal static class KeyRequestReader
 
         if (name is not null && role is null)
             reader.Fault("role", $"Expected one of {RoleNames.All}.");
-        if (!reader.Has("queue_prefixes") || prefixes is { Count: 0 })
+        if (prefixes is { Count: 0 } || (prefixes is null && reader.Any("queue_prefixes") is null))
             reader.Fault("queue_prefixes", "At least one prefix is required; an empty one reaches every queue.");
         for (var i = 0; i < (prefixes?.Count ?? 0); i++)
         {
