@@ -94,7 +94,14 @@ public class ImportMappingTests
     [InlineData("""{"queue": "q", "created_at": {"column": "d"}}""", "created_at must be of the type \"time\"")]
     [InlineData("""{"queue": "q", "created_at": {"value": "yesterday"}}""", "created_at must be a time")]
     [InlineData("""{"queue": "q", "meta": {"m": {"x": {"column": "x", "formats": ["unix"]}}}}""", "meta.m.x has \"formats\"")]
-    [InlineData("""{}""", "queue")]
+    [InlineData("""["queue"]""", "must be a JSON object such as {")]
+    [InlineData("""{"queue": 7}""", "queue must be a text")]
+    [InlineData("""{"queue": "q", "fields": {}}""", "fields is no member of a mapping")]
+    [InlineData("""{"queue": "q", "indexed_meta": {"cost": "Cost"}}""", "indexed_meta.cost must say where its value comes from: {\"column\": \"Cost\"")]
+    [InlineData("""{"queue": "q", "meta": {"report": {"column": "Text"}}}""", "meta.report.column must say where")]
+    [InlineData("""{"queue": "q", "meta": {"report": "Text"}}""", "meta.report must be an object of members")]
+    [InlineData("""{"queue": "q", "indexed_meta": {"cost": {"column": "Cost", "type": "integer"}}}""", "indexed_meta.cost.type must be one of string, int64")]
+    [InlineData("""{}""", "queue is missing")]
     [InlineData("""{"queue": """, "JSON")]
     public void A_mapping_that_cannot_work_is_refused_with_the_member_at_fault(string mapping, string expected)
     {
