@@ -23,7 +23,7 @@ public class ImportMappingTests
         Assert.True(mapped.Count > 30);
         Assert.Equal(
             """
-            {"queue":"incidents/birdstrikes","created_at":"1990-01-08T00:00:00+00:00",
+            {"queue":"incidents/birdstrikes","created_at":"1990-01-08T00:00:00.000000Z",
             "meta":{"flight":{"airport":"BARKSDALE AIR FORCE BASE ARPT","aircraft":"T-38A","date":"1990-01-08","time_of_day":"Day"},"strike":{"wildlife_size":"Large"},"damage":{"repair_cost":0,"other_cost":0}},
             "indexed_meta":{"state":"Louisiana","operator":"MILITARY","phase":"Climb","species":"Turkey vulture","damage":"None","cost":0,"speed":300}}
             """.ReplaceLineEndings(""),
