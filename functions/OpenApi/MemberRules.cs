@@ -46,7 +46,7 @@ internal static class MemberRules
         [(typeof(NoncesRequest), "count")] = Between(1, 1000),
         [(typeof(CreateTicketRequest), "nonce")] = Longest(4096),
         [(typeof(CreateTicketRequest), "group")] = Longest(128),
-        [(typeof(BulkRequest), "items")] = Items(1, 1000),
+        [(typeof(BulkRequest), "items")] = Items(0, 1000),
         [(typeof(EraseBody), "ticket_ids")] = Items(1, 1000),
         [(typeof(WorkflowBody), "description")] = Longest(4096),
         [(typeof(QueueBody), "description")] = Longest(4096),

@@ -45,7 +45,7 @@ internal static class JsonSchemaCheck
     {
         JsonArray items when items.Count < (int?)rules["minItems"] || items.Count > (int?)rules["maxItems"] => $"{items.Count} items",
         JsonValue text when TypeOf(text) == "string" && text.GetValue<string>().Length > (int?)rules["maxLength"] => $"{text.GetValue<string>().Length} characters",
-        JsonValue number when TypeOf(number) is "integer" or "number" && decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture) is var amount
+        JsonValue number when (rules["minimum"] ?? rules["maximum"]) is not null && TypeOf(number) is ("integer" or "number") && decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture) is var amount
             && (amount < (long?)rules["minimum"] || amount > (long?)rules["maximum"]) => $"{amount} is out of bounds",
         _ => null,
     };
