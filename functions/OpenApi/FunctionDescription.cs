@@ -32,6 +32,6 @@ internal sealed record AnswerDescription(int Status, string Meaning, JsonTypeInf
     /// <summary>What it may be instead, as the query asks.</summary>
     public JsonTypeInfo? OrType { get; init; }
 
-    /// <summary>Another form of the same answer, by <c>Accept</c>.</summary>
-    public string? OtherContentType { get; init; }
+    /// <summary>Another form of the same answer, by <c>Accept</c>: a list of objects.</summary>
+    public (string Type, string Example)? OtherForm { get; init; }
 }

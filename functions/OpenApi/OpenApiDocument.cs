@@ -32,7 +32,7 @@ internal static class OpenApiDocument
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
-            ["tags"] = new JsonArray([.. described.Select(one => one.Description.Tag).Distinct(StringComparer.Ordinal).Select(tag => (JsonNode)new JsonObject { ["name"] = tag })]),
+            ["tags"] = new JsonArray([.. described.Select(one => one.Description.Tag).Distinct(StringComparer.Ordinal).Select(tag => (JsonNode)new JsonObject { ["name"] = tag, ["description"] = Tags.Meanings[tag] })]),
             ["paths"] = paths,
             ["components"] = new JsonObject
             {

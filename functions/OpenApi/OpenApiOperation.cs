@@ -40,8 +40,7 @@ internal static partial class OpenApiOperation
         }
 
         operation["responses"] = new JsonObject(responses.OrderBy(answer => answer.Key, StringComparer.Ordinal));
-        if (function.Permission is not null)
-            operation["security"] = new JsonArray(new JsonObject { ["key"] = new JsonArray() });
+        operation["security"] = function.Permission is null ? new JsonArray() : new JsonArray(new JsonObject { ["key"] = new JsonArray() });
         return operation;
     }
 
@@ -68,6 +67,14 @@ internal static partial class OpenApiOperation
     {
         var (type, meaning, example) = Parameters.All[name];
         var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["required"] = required, ["description"] = meaning, ["schema"] = new JsonObject { ["type"] = type } };
+        if (Parameters.Bounds.TryGetValue(name, out var bounds))
+        {
+            var schema = parameter["schema"]!.AsObject();
+            schema["minimum"] = bounds.Least;
+            if (bounds.Most is { } most)
+                schema["maximum"] = most;
+        }
+
         if (example.Length > 0 && (required || place == "path"))
             parameter["example"] = type == "integer" ? JsonNode.Parse(example) : example;
         return parameter;
@@ -78,12 +85,13 @@ internal static partial class OpenApiOperation
         foreach (var answer in description.Answers)
         {
             var response = new JsonObject { ["description"] = answer.Meaning, ["headers"] = HeadersOf(function, answer.Headers) };
+            var isJson = answer.ContentType == "application/json";
             if (answer.Type is not null)
                 response["content"] = Content(answer.ContentType, SchemaOf(answer, schemas), JsonNode.Parse(answer.Example ?? "null"));
             else if (answer.Example is not null)
-                response["content"] = new JsonObject { [answer.ContentType] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" }, ["example"] = answer.Example } };
-            if (answer.OtherContentType is { } other)
-                response["content"]![other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "object" } } };
+                response["content"] = new JsonObject { [answer.ContentType] = new JsonObject { ["schema"] = new JsonObject { ["type"] = isJson ? "object" : "string" }, ["example"] = isJson ? JsonNode.Parse(answer.Example) : answer.Example } };
+            if (answer.OtherForm is { } other)
+                response["content"]![other.Type] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "object" } }, ["example"] = JsonNode.Parse(other.Example) };
             yield return KeyValuePair.Create(answer.Status.ToString(), (JsonNode?)response);
         }
     }

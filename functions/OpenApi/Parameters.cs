@@ -9,11 +9,11 @@ internal static class Parameters
         ["queue"] = ("string", "The queue's name, a path.", "incidents/birdstrikes"),
         ["prefix"] = ("string", "Only those whose name or id begins so.", "incidents/"),
         ["cursor"] = ("string", "Where to go on: `next_cursor` of the page before. For the change log also `now`; without it the log begins at its oldest op.", ""),
-        ["limit"] = ("integer", "At most so many a page.", "100"),
+        ["limit"] = ("integer", "At most so many a page, 1 to 1000.", "100"),
         ["target"] = ("string", "Only changes of this workflow, queue or key.", "incidents/birdstrikes"),
         ["projection"] = ("string", "The fields and blocks that come back, parted by commas.", "status,meta.report"),
         ["max_ops"] = ("integer", "At most so many ops, 1 to 1000.", "100"),
-        ["wait"] = ("integer", "Seconds to wait for something new, 0 to 30.", "20"),
+        ["wait"] = ("integer", "Seconds to wait for something new, 0 to 60.", "20"),
         ["status"] = ("string", "Only those with this status; of orchestrations several, parted by commas.", "running"),
         ["hub"] = ("string", "A shard's name, or `settings`.", "hot-0"),
         ["instance_id"] = ("string", "The orchestration's id.", "ticket/1000001"),
@@ -26,6 +26,15 @@ internal static class Parameters
         ["file"] = ("string", "The file's name.", "docs.js"),
         ["shard"] = ("string", "The shard's name.", "hot-0"),
         ["opid"] = ("integer", "The op's number in its shard.", "991"),
+    };
+
+    /// <summary>Of those that are numbers.</summary>
+    public static IReadOnlyDictionary<string, (long Least, long? Most)> Bounds { get; } = new Dictionary<string, (long, long?)>(StringComparer.Ordinal)
+    {
+        ["limit"] = (1, 1000),
+        ["max_ops"] = (1, Core.Oplog.ReadOplog.MaxOps),
+        ["wait"] = (0, Core.Oplog.ReadOplog.MaxWaitSeconds),
+        ["opid"] = (1, null),
     };
 
     public static IReadOnlyDictionary<string, (string Meaning, string Example)> RequestHeaders { get; } = new Dictionary<string, (string, string)>(StringComparer.Ordinal)
@@ -54,7 +63,6 @@ internal static class Parameters
         ["x-polling-delay-ms"] = ("integer", "`polling_delay_ms`, where the body has no place for it."),
         ["Vary"] = ("string", "Request headers that the answer depends on."),
         ["Content-Encoding"] = ("string", "How the answer is compressed."),
-        ["Location"] = ("string", "Where to go instead."),
         ["Content-Security-Policy"] = ("string", "What the page may load: its own files."),
         ["X-Content-Type-Options"] = ("string", "`nosniff`."),
         ["Referrer-Policy"] = ("string", "`no-referrer`."),

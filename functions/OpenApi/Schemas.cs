@@ -30,9 +30,11 @@ internal sealed class Schemas
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         if (type == typeof(JsonElement))
-            return new JsonObject();
+            return Member(context, new JsonObject());
+        if (type == typeof(DateTimeOffset))
+            return Member(context, new JsonObject { ["type"] = Nullable.GetUnderlyingType(context.TypeInfo.Type) is null ? "string" : new JsonArray("string", "null"), ["format"] = "date-time" });
         if (type == typeof(IndexedValue))
-            return new JsonObject { ["type"] = new JsonArray("integer", "string"), ["maxLength"] = 128 };
+            return Member(context, new JsonObject { ["type"] = new JsonArray("integer", "string"), ["maxLength"] = 128 });
         if (schema is not JsonObject described)
             return schema;
 
@@ -46,9 +48,31 @@ internal sealed class Schemas
         if (described.TryGetPropertyValue("default", out var otherwise) && otherwise is null)
             described.Remove("default");
         if (context.TypeInfo.Kind != JsonTypeInfoKind.Object || described["properties"] is null)
-            return described;
+            return Member(context, described);
         described["type"] = "object";
-        return Kept(type, described);
+        return Member(context, Kept(type, described));
+    }
+
+    /// <summary>Of a member: what it means, its values and bounds, and no null where none comes.</summary>
+    private static JsonObject Member(JsonSchemaExporterContext context, JsonObject schema)
+    {
+        if (context.PropertyInfo is not { } member)
+            return schema;
+        var record = member.DeclaringType;
+        if (schema["type"] is JsonArray types && !MemberRules.MayBeNull(record, member.Name))
+        {
+            var kept = types.Select(type => type!.GetValue<string>()).Where(type => type != "null").ToArray();
+            schema["type"] = kept.Length == 1 ? kept[0] : new JsonArray([.. kept.Select(type => (JsonNode)type)]);
+        }
+
+        // Nothing on the wire counts below zero, but for the values of fields.
+        if (schema["type"]?.ToString() == "integer")
+            schema["minimum"] = 0;
+        foreach (var (keyword, value) in MemberRules.Of(record, member.Name) ?? [])
+            schema[keyword] = value?.DeepClone();
+        if (MemberWords.Of(record, member) is { } words)
+            schema["description"] = words;
+        return schema;
     }
 
     private JsonObject Kept(Type type, JsonObject schema)
@@ -57,6 +81,8 @@ internal sealed class Schemas
         {
             if (_closed)
                 schema["additionalProperties"] = false;
+            if (MemberWords.Of(type) is { } words)
+                schema["description"] = words;
             Components.Add(type.Name, schema.DeepClone());
         }
 

@@ -91,7 +91,7 @@ internal sealed class TelemetryProviders(IConfiguration configuration, Backlogs 
         if (SendsOut)
         {
             meters.AddOtlpExporter();
-            _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resource()).AddSource(Sources).AddOtlpExporter().Build();
+            _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resource()).AddSource(Sources).AddProcessor(new SpansOfWork()).AddOtlpExporter().Build();
         }
 
         _meters = meters.Build();

@@ -26,6 +26,9 @@ internal sealed class StackDirectory : IDisposable
     /// <summary>What belongs to databases of other servers, a folder for each set of them.</summary>
     public string Elsewhere => Path.Combine(Root, "elsewhere");
 
+    /// <summary>Where the app of the running stack is, for commands in other terminals; removed at its end, so that a key goes to nobody else.</summary>
+    public string Address => Path.Combine(Root, "address");
+
     public string ServiceBus => Path.Combine(Root, "servicebus");
 
     private string Holder => HolderOf(Root);
@@ -50,8 +53,12 @@ internal sealed class StackDirectory : IDisposable
     }
 
     /// <summary>Tells a later process that finds the folder taken where this stack is.</summary>
-    public void Announce(string? address) =>
+    public void Announce(string? address)
+    {
         File.WriteAllText(Holder, JsonSerializer.Serialize(new StackHolder(Environment.ProcessId, address)));
+        if (address is null) File.Delete(Address);
+        else File.WriteAllText(Address, address.TrimEnd('/') + "\n");
+    }
 
     public string LogFile(string server) => Path.Combine(Logs, server + ".log");
 
@@ -113,6 +120,7 @@ internal sealed class StackDirectory : IDisposable
     public void Dispose()
     {
         File.Delete(Holder);
+        if (Directory.Exists(Root)) File.Delete(Address);
         _lock.Dispose();
     }
 

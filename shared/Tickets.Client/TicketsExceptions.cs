@@ -42,7 +42,7 @@ public sealed class TicketsProblemException : TicketsException
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{status} {problem.Code}: {problem.Title}");
-        if (!string.IsNullOrEmpty(problem.Detail)) text.Append(' ').Append(problem.Detail);
+        if (!string.IsNullOrEmpty(problem.Detail)) text.Append(problem.Title.EndsWith('.') ? " " : ": ").Append(problem.Detail);
         foreach (var error in problem.Errors ?? []) text.Append(CultureInfo.InvariantCulture, $" [{error.Pointer}: {error.Message}]");
         foreach (var unmet in problem.Unmet ?? [])
             text.Append(CultureInfo.InvariantCulture, $" [{unmet.Condition}: expected {unmet.Expected.GetRawText()}, is {unmet.Actual.GetRawText()}]");

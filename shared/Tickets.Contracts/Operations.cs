@@ -18,7 +18,7 @@ public sealed record Operation
 {
     public required string Id { get; init; }
 
-    /// <summary><c>scan</c>, <c>restore</c>, <c>erase</c>, <c>rebuild_index</c>.</summary>
+    /// <summary><c>scan</c>, <c>restore</c>, <c>erase</c>, <c>rebuild_index</c> or <c>move_queue</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>not_started</c>, <c>running</c>, <c>succeeded</c>, <c>failed</c> or <c>canceled</c>.</summary>

@@ -52,7 +52,7 @@ public sealed record AcceptTicketRequest(string? Queue, string By);
 
 public sealed record MetaBlock(long Version, JsonElement Data);
 
-/// <summary>A ticket as reads answer it. With a projection, members not asked for are null.</summary>
+/// <summary>A ticket as reads answer it. With a projection, members not asked for are left out; without one all are there, empty ones as null.</summary>
 public sealed record Ticket
 {
     public string? TicketId { get; init; }

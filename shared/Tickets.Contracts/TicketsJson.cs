@@ -3,10 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Tickets.Contracts;
 
-/// <summary>Serialization of every wire record: snake_case, nulls left out.</summary>
+/// <summary>Serialization of every wire record: snake_case, nulls left out, times in UTC with microseconds.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(WireTime)])]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(NoncesRequest))]
 [JsonSerializable(typeof(NoncesResponse))]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,15 @@ public static class TicketsCore
         AddOperations(services);
         services.AddSingleton(get => new Backlogs(Get<ShardSet>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<Backlogs>>(get)));
         AddHosted<SystemGauges>(services);
+        BeginTallies();
         return services;
+    }
+
+    /// <summary>What should never happen is told as zero before it does.</summary>
+    private static void BeginTallies()
+    {
+        foreach (var metrics in new[] { typeof(RelayMetrics), typeof(WebhookMetrics), typeof(ColdMetrics) })
+            RuntimeHelpers.RunClassConstructor(metrics.TypeHandle);
     }
 
     private static void AddDatabases(IServiceCollection services, TicketsOptions options)

@@ -8,6 +8,8 @@ internal static class StackSummary
         // Not through Spectre, which would wrap lines that are meant to be copied.
         foreach (var app in stack.Apps)
             Console.WriteLine($"Tickets     {app.Address}");
+        Console.WriteLine($"API docs    {new Uri(stack.Apps[0].Address, "/api/docs")}");
+        Console.WriteLine($"Operations  {new Uri(stack.Apps[0].Address, "/api/ops")}");
         Console.WriteLine($"Settings    {stack.SettingsDatabase}");
         foreach (var (shard, connectionString) in stack.Shards)
             Console.WriteLine($"{shard,-10}  {connectionString}");

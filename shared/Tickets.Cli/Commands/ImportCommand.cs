@@ -10,7 +10,9 @@ internal sealed class ImportCommand : ApiCommand
     private const int FailuresShown = 10;
 
     private readonly Argument<string> _file = new("file") { Description = "A CSV with a header line, or NDJSON." };
-    private readonly Option<string> _mapping = new("--mapping", "-m") { Description = "JSON that says which ticket a row becomes.", HelpName = "path", Required = true };
+    private readonly Option<string?> _mapping = new("--mapping", "-m") { Description = "JSON that says which ticket a row becomes: {\"queue\": \"q\", \"indexed_meta\": {\"cost\": {\"column\": \"Cost\", \"type\": \"int64\"}}, \"meta\": {\"report\": {\"text\": {\"column\": \"Remarks\"}}}}. Also status, group, parent_id and created_at; a value is {\"column\", \"type\", \"formats\"} or {\"value\"}; types: string, int64, number, boolean, time, json. The README has more.", HelpName = "path" };
+    private readonly Option<string?> _queue = new("--queue", "-q") { Description = "Instead of a mapping: the rows are tickets as `tickets export` writes them, and become new tickets of this queue.", HelpName = "queue" };
+    private readonly Option<bool> _newTimes = new("--new-times") { Description = "With --queue: the tickets are created now; keeping their times needs the import permission." };
     private readonly Option<string?> _format = new("--format") { Description = "What the file is. [default: by its ending]", HelpName = "csv|ndjson" };
     private readonly Option<string?> _delimiter = new("--delimiter") { Description = "Between the fields of a CSV. [default: a comma; a tab in .tsv]", HelpName = "text" };
     private readonly Option<int> _robots = new("--robots", "-r") { Description = "How many create tickets at once, 1 to 256.", HelpName = "number", DefaultValueFactory = _ => 8 };
@@ -21,7 +23,7 @@ internal sealed class ImportCommand : ApiCommand
     {
         Arguments.Add(_file);
         _format.AcceptOnlyFromAmong("csv", "ndjson");
-        foreach (var option in new Option[] { _mapping, _format, _delimiter, _robots, _state, _errors }) Options.Add(option);
+        foreach (var option in new Option[] { _mapping, _queue, _newTimes, _format, _delimiter, _robots, _state, _errors }) Options.Add(option);
     }
 
     /// <summary>Long enough for the service to restart.</summary>
@@ -32,7 +34,7 @@ internal sealed class ImportCommand : ApiCommand
         var path = parsed.GetRequiredValue(_file);
         var crew = parsed.GetValue(_robots);
         if (crew is < 1 or > 256) throw new UsageException($"--robots {crew}: it must be 1 to 256.");
-        var map = ReadMapping(parsed.GetRequiredValue(_mapping));
+        var map = Mapping(parsed);
         using var rows = ImportFile.Open(path, Format(parsed, path), parsed.GetValue(_delimiter));
         if (rows.Columns is { } columns) map.CheckColumns(columns);
         using var failures = parsed.GetValue(_errors) is { } errorsPath ? new ImportErrorsFile(errorsPath) : null;
@@ -47,6 +49,13 @@ internal sealed class ImportCommand : ApiCommand
         session.Answers.Write(Document(summary));
         return Code(summary);
     }
+
+    private ImportMapping Mapping(ParseResult parsed) => (parsed.GetValue(_mapping), parsed.GetValue(_queue)) switch
+    {
+        ({ } path, null) => ReadMapping(path),
+        (null, { } queue) => ImportMapping.OfTickets(queue, withTimes: !parsed.GetValue(_newTimes)),
+        _ => throw new UsageException("Say either --mapping <path>, which tells what a row becomes, or --queue <queue> for a file that `tickets export` has written."),
+    };
 
     private static ImportMapping ReadMapping(string path)
     {

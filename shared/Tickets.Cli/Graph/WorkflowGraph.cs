@@ -4,15 +4,18 @@ using System.Text.Json.Nodes;
 namespace Tickets.Cli;
 
 /// <param name="Rule">What the way demands: <c>+fixed</c> sets that resolution, <c>-</c> clears it, empty neither.</param>
+/// <param name="Place">In the definition of the status, as in a JSON pointer: <c>to/1</c> or <c>on_timeout</c>.</param>
 /// <param name="IsNormal">The first way, which a bot takes.</param>
 /// <param name="IsTimeout">Taken at the end of the lifetime.</param>
-internal sealed record Way(string From, string To, string Rule, bool IsNormal, bool IsTimeout);
+internal sealed record Way(string From, string To, string Rule, string Place, bool IsNormal, bool IsTimeout);
 
 internal sealed record GraphStatus(string Name, bool IsTerminal, IReadOnlyList<Way> Ways, JsonObject Definition);
 
 /// <summary>A workflow's definition as a graph, however faulty it is: what can be drawn of it and what cannot be right.</summary>
 internal sealed class WorkflowGraph
 {
+    private const string OnTimeout = "on_timeout";
+
     private WorkflowGraph(string name, string? initial, IReadOnlyDictionary<string, GraphStatus> statuses, JsonObject definition) =>
         (Name, Initial, Statuses, Definition) = (name, initial, statuses, definition);
 
@@ -63,19 +66,19 @@ internal sealed class WorkflowGraph
     private static GraphStatus Status(string name, JsonObject definition)
     {
         var ways = new List<Way>();
-        foreach (var to in (definition["to"] as JsonArray ?? []).Select(Text).OfType<string>())
-            ways.Add(Parse(name, to, isNormal: ways.Count == 0, isTimeout: false));
-        if (Text(definition["on_timeout"]) is { } late && ways.TrueForAll(way => way.To != Parse(name, late, false, true).To))
-            ways.Add(Parse(name, late, isNormal: false, isTimeout: true));
+        foreach (var (number, to) in (definition["to"] as JsonArray ?? []).Select(Text).Index().Where(way => way.Item is not null))
+            ways.Add(Parse(name, to!, $"to/{number}", isNormal: ways.Count == 0, isTimeout: false));
+        if (Text(definition["on_timeout"]) is { } late && ways.TrueForAll(way => way.To != Parse(name, late, OnTimeout, false, true).To))
+            ways.Add(Parse(name, late, OnTimeout, isNormal: false, isTimeout: true));
         return new GraphStatus(name, definition["terminal"]?.GetValueKind() == JsonValueKind.True, ways, definition);
     }
 
     /// <summary><c>closed+fixed</c> must set, <c>open-</c> must clear.</summary>
-    private static Way Parse(string from, string text, bool isNormal, bool isTimeout)
+    private static Way Parse(string from, string text, string place, bool isNormal, bool isTimeout)
     {
         var plus = text.IndexOf('+', StringComparison.Ordinal);
-        if (plus >= 0) return new Way(from, text[..plus], text[plus..], isNormal, isTimeout);
-        return text.EndsWith('-') ? new Way(from, text[..^1], "-", isNormal, isTimeout) : new Way(from, text, "", isNormal, isTimeout);
+        if (plus >= 0) return new Way(from, text[..plus], text[plus..], place, isNormal, isTimeout);
+        return text.EndsWith('-') ? new Way(from, text[..^1], "-", place, isNormal, isTimeout) : new Way(from, text, "", place, isNormal, isTimeout);
     }
 
     private static Dictionary<string, GraphStatus> Compact(JsonArray rows, Func<string, string> name)
@@ -85,7 +88,7 @@ internal sealed class WorkflowGraph
         {
             var states = row.Select(Text).OfType<string>().Select(name).ToList();
             if (states.Count == 0) continue;
-            var ways = states.Skip(1).Select((to, number) => new Way(states[0], to, "", number == 0, IsTimeout: false)).ToList();
+            var ways = states.Skip(1).Select((to, number) => new Way(states[0], to, "", $"to/{number}", number == 0, IsTimeout: false)).ToList();
             statuses[states[0]] = new GraphStatus(states[0], ways.Count == 0, ways, []);
         }
 

@@ -34,10 +34,10 @@ internal static class WorkflowLint
     {
         foreach (var status in graph.Statuses.Values)
         {
-            var pointer = $"/statuses/{status.Name}";
+            var pointer = $"/statuses/{Escape(status.Name)}";
             foreach (var way in status.Ways)
             {
-                var place = way.IsTimeout ? $"{pointer}/on_timeout" : $"{pointer}/to";
+                var place = $"{pointer}/{way.Place}";
                 if (!graph.Statuses.TryGetValue(way.To, out var target))
                     yield return new(Finding.Fault, place, $"There is no status '{way.To}'.", status.Name);
                 else if (way.Rule is ['+', .. var resolution] && Resolutions(target) is { Count: > 0 } allowed && !allowed.Contains(resolution))
@@ -46,8 +46,8 @@ internal static class WorkflowLint
                     yield return new(Finding.Fault, place, $"Status '{way.To}' requires a resolution, so this way can never be taken.", status.Name);
             }
 
-            foreach (var twice in status.Ways.Where(way => !way.IsTimeout).GroupBy(way => way.To + way.Rule, StringComparer.Ordinal).Where(same => same.Skip(1).Any()))
-                yield return new(Finding.Fault, $"{pointer}/to", $"'{twice.Key}' stands here twice.", status.Name);
+            foreach (var twice in status.Ways.Where(way => !way.IsTimeout).GroupBy(way => way.To + way.Rule, StringComparer.Ordinal).SelectMany(same => same.Skip(1)))
+                yield return new(Finding.Fault, $"{pointer}/{twice.Place}", $"'{twice.To}{twice.Rule}' stands here twice.", status.Name);
             if (IsTrue(status.Definition["resolution_required"]) && Resolutions(status) is not { Count: > 0 })
                 yield return new(Finding.Fault, $"{pointer}/resolution_required", "A resolution is required here, but none is listed in resolutions.", status.Name);
             if (status.Definition["on_timeout"] is not null && status.Definition["lifetime"] is null)
@@ -61,7 +61,7 @@ internal static class WorkflowLint
         var ends = graph.Statuses.Values.Where(status => status.IsTerminal).Select(status => status.Name).ToHashSet(StringComparer.Ordinal);
         while (graph.Statuses.Values.Where(status => !ends.Contains(status.Name) && status.Ways.Any(way => !way.IsTimeout && ends.Contains(way.To))).ToList() is { Count: > 0 } more)
             ends.UnionWith(more.Select(status => status.Name));
-        return graph.Statuses.Keys.Where(name => !ends.Contains(name)).Select(name => new Finding(Finding.Fault, $"/statuses/{name}", $"No terminal status can be reached from '{name}'.", name));
+        return graph.Statuses.Keys.Where(name => !ends.Contains(name)).Select(name => new Finding(Finding.Fault, "/statuses", $"No terminal status can be reached from '{name}'.", name));
     }
 
     private static IEnumerable<Finding> Fields(JsonObject definition)
@@ -70,7 +70,7 @@ internal static class WorkflowLint
         foreach (var (name, field) in definition["indexed_fields"] as JsonObject ?? [])
         {
             var (type, slot) = (WorkflowGraph.Text(field?["type"]) ?? "", int.TryParse(WorkflowGraph.Text(field?["slot"]), out var number) ? number : 0);
-            var pointer = $"/indexed_fields/{name}";
+            var pointer = $"/indexed_fields/{Escape(name)}";
             if (type is not ("int64" or "string")) yield return new(Finding.Fault, $"{pointer}/type", "The type is int64 or string.");
             if (slot is < 1 or > SlotsOfAType) yield return new(Finding.Fault, $"{pointer}/slot", $"The slot is 1 to {SlotsOfAType}.");
             else if (!taken.TryAdd((type, slot), name)) yield return new(Finding.Fault, $"{pointer}/slot", $"Slot {slot} of type {type} is taken by '{taken[(type, slot)]}'.");
@@ -95,16 +95,18 @@ internal static class WorkflowLint
         {
             var reached = graph.ReachedFrom(initial);
             foreach (var name in graph.Statuses.Keys.Where(name => !reached.Contains(name)))
-                yield return new(Finding.Warning, $"/statuses/{name}", $"Nothing leads from '{initial}' to '{name}'.", name);
+                yield return new(Finding.Warning, $"/statuses/{Escape(name)}", $"Nothing leads from '{initial}' to '{name}'.", name);
         }
 
         foreach (var status in graph.Statuses.Values.Where(status => status.Definition["remind_every"] is not null && status.Definition["group"] is null))
-            yield return new(Finding.Warning, $"/statuses/{status.Name}/remind_every", "Without a group here, only tickets that have one of their own are reminded of.", status.Name);
+            yield return new(Finding.Warning, $"/statuses/{Escape(status.Name)}/remind_every", "Without a group here, only tickets that have one of their own are reminded of.", status.Name);
         foreach (var status in graph.Statuses.Values.Where(status => status.Definition["lifetime"] is not null && status.Ways.Count == 0 && !status.IsTerminal))
-            yield return new(Finding.Warning, $"/statuses/{status.Name}/lifetime", "At the end of this lifetime a ticket can go nowhere.", status.Name);
+            yield return new(Finding.Warning, $"/statuses/{Escape(status.Name)}/lifetime", "At the end of this lifetime a ticket can go nowhere.", status.Name);
     }
 
     private static List<string> Resolutions(GraphStatus status) => [.. (status.Definition["resolutions"] as JsonArray ?? []).Select(WorkflowGraph.Text).OfType<string>()];
+
+    private static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
     private static bool IsTrue(JsonNode? value) => value?.GetValueKind() == System.Text.Json.JsonValueKind.True;
 }

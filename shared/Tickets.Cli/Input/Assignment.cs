@@ -27,7 +27,7 @@ internal sealed record Assignment(string Name, JsonNode? Value)
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{option} {name}: the value is not JSON. {e.Message} For a plain text say {name}=text.", e);
+            throw new UsageException($"{option} {name}: the value is not JSON. {JsonFault.Describe(e)} For a plain text say {name}=text.", e);
         }
     }
 }

@@ -40,7 +40,7 @@ internal static class InputFile
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{name} is not JSON: {e.Message}", e);
+            throw new UsageException($"{name} is not JSON: {JsonFault.Describe(e)}", e);
         }
     }
 }

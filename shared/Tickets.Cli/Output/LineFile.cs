@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
 namespace Tickets.Cli;
 
 /// <summary>Lines to a file or to standard output. The file has its name only when it is whole: a run that breaks off leaves <c>NAME.part</c>.</summary>
@@ -24,6 +27,15 @@ internal sealed class LineFile : IAsyncDisposable
         await _stream.WriteAsync(line, cancel);
         await _stream.WriteAsync("\n"u8.ToArray(), cancel);
         Lines++;
+    }
+
+    /// <summary>A document as it came; line breaks between its tokens, which mean nothing, become spaces.</summary>
+    public Task WriteAsync(JsonElement document, CancellationToken cancel)
+    {
+        var line = JsonMarshal.GetRawUtf8Value(document).ToArray();
+        line.AsSpan().Replace((byte)'\n', (byte)' ');
+        line.AsSpan().Replace((byte)'\r', (byte)' ');
+        return WriteAsync(line, cancel);
     }
 
     public async Task FinishAsync(CancellationToken cancel)

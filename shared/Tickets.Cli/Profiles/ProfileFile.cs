@@ -27,15 +27,37 @@ internal sealed class ProfileFile
         ? profile
         : throw new UsageException($"There is no environment '{name}' in {_path}; it has {string.Join(", ", _profiles.Keys.Order(StringComparer.Ordinal))}.");
 
-    private static Dictionary<string, Profile> Parse(string _path)
+    /// <summary>Either it is no JSON at all, or the profile with the fault is named.</summary>
+    private static string Fault(string text, JsonException e)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(_path), ProfileJson.Default.DictionaryStringProfile) ?? [];
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                return "it is not a JSON object of profiles.";
+            var wrong = document.RootElement.EnumerateObject().FirstOrDefault(profile => !IsProfile(profile.Value));
+            return wrong.Value.ValueKind == JsonValueKind.Undefined ? $"something at {JsonFault.Place(e)} does not belong there." : $"the profile '{wrong.Name}' must have an \"address\", may have a \"key\", both texts, and has nothing else.";
+        }
+        catch (JsonException syntax)
+        {
+            return $"it is not JSON: {JsonFault.Describe(syntax)}.";
+        }
+    }
+
+    private static bool IsProfile(JsonElement profile) =>
+        profile.ValueKind == JsonValueKind.Object && profile.TryGetProperty("address", out _)
+        && profile.EnumerateObject().All(member => member.Name is "address" or "key" && member.Value.ValueKind == JsonValueKind.String);
+
+    private static Dictionary<string, Profile> Parse(string _path)
+    {
+        var text = InputFile.ReadText(_path);
+        try
+        {
+            return JsonSerializer.Deserialize(text, ProfileJson.Default.DictionaryStringProfile) ?? [];
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{_path} cannot be read: {e.Message} It should look like {Example}.", e);
+            throw new UsageException($"{_path} cannot be read: {Fault(text, e)} It should look like {Example}.", e);
         }
     }
 }

@@ -6,16 +6,25 @@ namespace Tickets.Cli;
 internal sealed record Target(Uri Address, string? Key)
 {
     public const string EnvironmentVariable = "TICKETS_ENV";
+    public const string HostVariable = "TICKETS_HOST";
     public const string KeyVariable = "TICKETS_KEY";
 
     /// <summary>A profile's key goes only where that profile was asked for: an address given by hand never gets the key of the default environment.</summary>
     public static Target Resolve(Shell shell, string? environment, string? host, string? key)
     {
+        host ??= environment is null ? HostOf(shell) : null;
         var byHand = host is not null && environment is null;
         var profile = byHand ? null : ProfileFile.Read(shell).Find(environment ?? shell.Variable(EnvironmentVariable) ?? ProfileFile.Local);
         var address = ParseAddress(host ?? profile!.Address);
         return new Target(address, key ?? profile?.Key ?? shell.Variable(KeyVariable));
     }
+
+    /// <summary>An empty one is an address that could not be found out: guessing another would send the key to a stranger.</summary>
+    private static string? HostOf(Shell shell) => shell.Variable(HostVariable) switch
+    {
+        "" => throw new UsageException($"${HostVariable} is set and empty: there is no address to ask. Is the service running that it should name?"),
+        var host => host,
+    };
 
     private static Uri ParseAddress(string text)
     {

@@ -55,7 +55,7 @@ internal static class CommandLine
             new Command("workflow", "Statuses and the ways between them.")
             {
                 new WorkflowListCommand(shell, global), new WorkflowGetCommand(shell, global), new WorkflowPutCommand(shell, global),
-                new WorkflowLintCommand(shell), new WorkflowDrawCommand(shell, global),
+                new WorkflowLintCommand(shell, global), new WorkflowDrawCommand(shell, global),
             },
             new Command("queue", "Queues and their settings.")
             {

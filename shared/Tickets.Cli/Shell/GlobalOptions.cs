@@ -16,7 +16,7 @@ internal sealed class GlobalOptions
 
     public Option<string?> Host { get; } = new("--host")
     {
-        Description = "Address of the service, instead of a profile's.",
+        Description = $"Address of the service, instead of a profile's. [default: ${Target.HostVariable}]",
         HelpName = "address",
         Recursive = true,
     };

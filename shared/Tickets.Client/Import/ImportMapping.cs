@@ -37,15 +37,28 @@ public sealed record ImportMapping
         ImportMapping mapping;
         try
         {
-            mapping = JsonSerializer.Deserialize(json, ImportJson.Default.ImportMapping) ?? throw new ImportMappingException(["The mapping is null."]);
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var document = JsonDocument.ParseValue(ref reader);
+            if (ImportMappingShape.Faults(document.RootElement) is { Count: > 0 } wrong) throw new ImportMappingException(wrong);
+            mapping = JsonSerializer.Deserialize(json, ImportJson.Default.ImportMapping)!;
         }
         catch (JsonException e)
         {
-            throw new ImportMappingException([e.Message]);
+            throw new ImportMappingException([$"The mapping is not JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."]);
         }
         var faults = ImportMappingRules.Faults(mapping);
         return faults.Count == 0 ? mapping : throw new ImportMappingException(faults);
     }
+
+    /// <summary>For rows that are tickets as reads answer them, such as an export writes: status, group, time of creation, fields and blocks are taken over.</summary>
+    /// <remarks>Ids, versions, resolutions, holders and parents are not: the tickets are new ones.</remarks>
+    /// <param name="queue">The queue of the new tickets.</param>
+    /// <param name="withTimes">Whether the times of creation are taken over, which needs the import permission.</param>
+    public static ImportMapping OfTickets(string queue, bool withTimes = true) => new() { Queue = queue, TakesTickets = true, TakesTimes = withTimes };
+
+    internal bool TakesTickets { get; private init; }
+
+    internal bool TakesTimes { get; private init; }
 
     /// <summary>Checks that a source with these columns has all that the mapping asks for.</summary>
     /// <exception cref="ImportMappingException">It names columns that are not there.</exception>

@@ -15,6 +15,7 @@ internal sealed class ImportRowMapper(ImportMapping mapping)
     {
         if (row.Values is not { } values) return (null, row.Fault ?? "The row cannot be read.");
         if (LoneSurrogates.Stand(values)) return (null, $"{LoneSurrogates.Fault}.");
+        if (mapping.TakesTickets) return TicketRow.Map(mapping, values);
         var faults = new List<string>();
         var request = new CreateTicketRequest
         {

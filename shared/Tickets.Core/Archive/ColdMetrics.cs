@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Archive;
 
@@ -22,6 +23,5 @@ internal static class ColdMetrics
     public static readonly Counter<long> Compacted =
         Meter.CreateCounter<long>("tickets.archive.compacted", "{part}", "Parts that were replaced by fewer.");
 
-    public static readonly Counter<long> DamagedParts =
-        Meter.CreateCounter<long>("tickets.cold.damaged_parts", "{part}", "Parts found damaged or missing.");
+    public static readonly Tally DamagedParts = new(Meter, "tickets.cold.damaged_parts", "{part}", "Parts found damaged or missing.");
 }

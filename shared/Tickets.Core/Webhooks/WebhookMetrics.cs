@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Webhooks;
 
@@ -8,5 +9,5 @@ internal static class WebhookMetrics
 
     public static readonly Counter<long> Attempts = Meter.CreateCounter<long>("tickets.webhooks.attempts", "{attempt}", "Attempts to deliver, by outcome.");
 
-    public static readonly Counter<long> Dead = Meter.CreateCounter<long>("tickets.webhooks.dead", "{delivery}", "Deliveries that were given up.");
+    public static readonly Tally Dead = new(Meter, "tickets.webhooks.dead", "{delivery}", "Deliveries that were given up.");
 }

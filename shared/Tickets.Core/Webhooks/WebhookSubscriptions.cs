@@ -5,6 +5,7 @@ using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Oplog;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 
 namespace Tickets.Core.Webhooks;
@@ -47,7 +48,7 @@ public sealed class WebhookSubscriptions
         if (start.IsProblem)
             return start.Problem;
         var webhook = new Subscription(
-            $"wh_{RandomNumberGenerator.GetHexString(16, lowercase: true)}", request.Url, request.Secret, request.Queue, request.Kinds, caller.QueuePrefixes, request.Description, Subscription.Active, 1, start.Value, _clock.GetUtcNow());
+            $"wh_{RandomNumberGenerator.GetHexString(16, lowercase: true)}", request.Url, request.Secret, request.Queue, request.Kinds, caller.QueuePrefixes, request.Description, Subscription.Active, 1, start.Value, Rfc3339.Truncate(_clock.GetUtcNow()));
         return await _store.TryAddAsync(webhook, Most, cancel) ? Shown(webhook) with { Secret = request.Secret.Text } : WebhookProblems.TooMany(Most);
     }
 

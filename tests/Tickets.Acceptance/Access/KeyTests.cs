@@ -31,6 +31,9 @@ public class KeyTests(RunningApp app)
 
         var id = Assert.Single(answers.Select(answer => answer.Ok().Text("key_id")).Distinct());
         var text = Assert.Single(answers.Select(answer => answer.Ok().Text("key")).Distinct())!;
+        var made = Assert.Single(answers.Select(answer => answer.Ok().Text("created_at")).Distinct())!;
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", made);
+        Assert.Equal(made, (await app.Admin.GetAsync($"/keys/{id}")).Ok().Text("created_at"));
         (await app.Admin.As(text).GetAsync("/caller")).Ok();
         (await MakeAsync(Body.Replace("Only one", "Another", StringComparison.Ordinal), retry)).Problem(422, "idempotency_key_reused");
 

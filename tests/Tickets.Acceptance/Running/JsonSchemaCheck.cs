@@ -31,6 +31,8 @@ internal static class JsonSchemaCheck
             return $"{at}: {TypeOf(value)} instead of {type.ToJsonString()}";
         if (value is not null && rules["format"]?.GetValue<string>() == "date-time" && !DateTimeOffset.TryParse(value.GetValue<string>(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
             return $"{at}: '{value}' is no time";
+        if (BoundFault(rules, value) is { } bound)
+            return $"{at}: {bound}";
         return value switch
         {
             JsonObject members => ObjectFault(rules, members, document, nullIsLeftOut, at),
@@ -38,6 +40,15 @@ internal static class JsonSchemaCheck
             _ => null,
         };
     }
+
+    private static string? BoundFault(JsonObject rules, JsonNode? value) => value switch
+    {
+        JsonArray items when items.Count < (int?)rules["minItems"] || items.Count > (int?)rules["maxItems"] => $"{items.Count} items",
+        JsonValue text when TypeOf(text) == "string" && text.GetValue<string>().Length > (int?)rules["maxLength"] => $"{text.GetValue<string>().Length} characters",
+        JsonValue number when (rules["minimum"] ?? rules["maximum"]) is not null && TypeOf(number) is ("integer" or "number") && decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture) is var amount
+            && (amount < (long?)rules["minimum"] || amount > (long?)rules["maximum"]) => $"{amount} is out of bounds",
+        _ => null,
+    };
 
     private static string? ObjectFault(JsonObject rules, JsonObject members, JsonObject document, bool nullIsLeftOut, string at)
     {

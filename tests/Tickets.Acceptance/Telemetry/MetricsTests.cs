@@ -27,6 +27,13 @@ public partial class MetricsTests(RunningApp app)
         Assert.Equal(headings.Distinct(), headings);
     }
 
+    [Theory]
+    [InlineData("tickets_relay_lost_total")]
+    [InlineData("tickets_cold_damaged_parts_total")]
+    [InlineData("tickets_webhooks_dead_total")]
+    public async Task What_should_never_happen_is_told_before_it_does_so_that_an_alert_sees_the_first_time(string counter) =>
+        Assert.Matches($"(?m)^{counter} [0-9]+$", await ScrapeAsync());
+
     [Fact]
     public async Task Every_metric_of_the_dashboard_that_is_not_our_own_is_in_a_scrape()
     {

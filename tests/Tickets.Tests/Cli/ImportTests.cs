@@ -46,6 +46,28 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public async Task What_an_export_wrote_is_imported_without_a_mapping()
+    {
+        await using var tickets = await TicketServer.StartAsync();
+        var export = _folder.Write("tickets.ndjson", """
+            {"ticket_id":"7","queue":"old","status":"open","resolution":null,"group":"g","accepted_by":null,"parent_id":null,"version":3,"created_at":"2026-01-31T08:30:00.123456Z","updated_at":"2026-01-31T09:00:00.000000Z","closed_at":null,"indexed_meta":{"n":5,"s":"x"},"meta":{"report":{"version":2,"data":{"any":[1,null]}}},"tier":"hot"}
+            {"ticket_id":"8","queue":"old","status":"closed","version":1,"created_at":"2026-01-31T08:30:00.000000Z","indexed_meta":{},"meta":{},"tier":"cold"}
+
+            """);
+
+        var run = await CliRun.Async(["import", export, "--queue", "new", "--robots", "1", "--host", tickets.Http.Address.AbsoluteUri]);
+        var unsaid = await CliRun.Async(["import", export, "--host", tickets.Http.Address.AbsoluteUri]);
+
+        Assert.Equal((0, 2), (run.Code, (int)JsonNode.Parse(run.Output)!["created"]!));
+        var first = tickets.Tickets.Single(ticket => ticket.Status == "open");
+        Assert.Equal(("new", "g", DateTimeOffset.Parse("2026-01-31T08:30:00.123456Z", System.Globalization.CultureInfo.InvariantCulture)), (first.Queue, first.Group, first.CreatedAt));
+        Assert.Equal((5L, "x"), (first.IndexedMeta!["n"].Number, first.IndexedMeta["s"].Text));
+        Assert.Equal("""{"any":[1,null]}""", first.Meta!["report"].GetRawText());
+        Assert.Equal(1, unsaid.Code);
+        Assert.Contains("Say either --mapping", unsaid.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Rows_that_do_not_fit_are_shown_with_line_and_column_and_written_to_the_errors_file()
     {
         await using var tickets = await TicketServer.StartAsync();

@@ -45,6 +45,40 @@ public sealed class WorkflowGraphTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Faulty))]
+    public void Lint_points_where_the_server_points(string definition)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(definition);
+        var server = WorkflowReader.Read(document.RootElement).Problem!.Errors!.Select(error => error.Pointer).ToHashSet(StringComparer.Ordinal);
+        var lint = WorkflowLint.Look(GraphOf(definition)).Where(finding => finding.Severity == Finding.Fault).Select(finding => finding.Pointer).ToHashSet(StringComparer.Ordinal);
+
+        // Lint says all that it sees, the server may stop at the first kind of fault.
+        Assert.Empty(server.Except(lint));
+    }
+
+    [Fact]
+    public async Task Lint_writes_a_table_where_one_is_asked_for()
+    {
+        var run = await CliRun.Async(["workflow", "lint", _folder.Write("w.json", Faulty.First().Data), "--output", "table"]);
+
+        Assert.DoesNotContain("{", run.Output, StringComparison.Ordinal);
+        Assert.Contains("/statuses/open/to/0", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("workflow", "lint")]
+    [InlineData("ticket", "bulk")]
+    public async Task A_file_that_is_no_JSON_is_told_by_line_without_the_parsers_own_words(params string[] command)
+    {
+        var run = await CliRun.Async([.. command, _folder.Write("w.json", "{\n\"a\": x}")]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("is not JSON", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 2, byte 6", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Good)]
     [InlineData("""{"workflow_id":"w","statuses":[[1,2],[2,3],[3,4,5]],"codes":{"1":"new","5":"dropped"}}""")]
     public void What_the_server_takes_lint_finds_no_fault_in(string definition)

@@ -24,6 +24,16 @@ public class WireTests
         Assert.Equal("application/json", request.Header("Content-Type"));
     }
 
+    [Theory]
+    [InlineData("2026-01-31T08:30:00.1234567+00:00", "2026-01-31T08:30:00.123456Z")]
+    [InlineData("2026-01-31T10:30:00+02:00", "2026-01-31T08:30:00.000000Z")]
+    public void Times_of_every_record_are_written_in_UTC_with_microseconds(string read, string written)
+    {
+        var skipped = JsonSerializer.Deserialize($$"""{"shard":"s","opid":1,"reason":"r","skipped_by":"k","at":"{{read}}"}""", TicketsJson.Default.SkippedOp)!;
+
+        Assert.Equal($$"""{"shard":"s","opid":1,"reason":"r","skipped_by":"k","at":"{{written}}"}""", JsonSerializer.Serialize(skipped, TicketsJson.Default.SkippedOp));
+    }
+
     [Fact]
     public async Task Every_request_shows_the_key()
     {

@@ -22,6 +22,9 @@ public sealed class StackProgramTests : IDisposable
         var (exit, output) = await StackProgram.RunAsync(Data, "up");
         Assert.Equal(1, exit);
         Assert.Contains($"already running (pid {first.Pid}, http://127.0.0.1:", output);
+        var address = (await File.ReadAllTextAsync(Path.Combine(Data, "address"), TestContext.Current.CancellationToken)).TrimEnd('\n');
+        Assert.Matches("^http://127\\.0\\.0\\.1:[0-9]+$", address);
+        foreach (var page in new[] { "", "api/docs", "api/ops" }) Assert.Contains($"{address}/{page}", first.Output);
     }
 
     [Fact]
@@ -50,6 +53,8 @@ public sealed class StackProgramTests : IDisposable
         var children = stack.ChildPids;
         await stack.SignalAsync("INT");
         Assert.Equal(0, await stack.WaitForExitAsync());
+        // Whoever listens there next shall not be sent the key.
+        Assert.False(File.Exists(Path.Combine(Data, "address")));
         Assert.DoesNotContain(children, RunningProcess.Is);
         Assert.Contains("database system is shut down", await File.ReadAllTextAsync(Path.Combine(Data, "logs", "postgres.log"), TestContext.Current.CancellationToken));
     }

@@ -29,7 +29,7 @@ public class DashboardTests
 
     /// <summary>As Prometheus shows them, without the suffixes of histograms.</summary>
     private static HashSet<string> Instruments() =>
-        Published().Select(instrument => PrometheusName.OfMetric(instrument.Name, instrument.Unit ?? "", instrument.GetType().GetGenericTypeDefinition() == typeof(Counter<>))).ToHashSet(StringComparer.Ordinal);
+        Published().Select(instrument => PrometheusName.OfMetric(instrument.Name, instrument.Unit ?? "", instrument.GetType().GetGenericTypeDefinition() is { } kind && (kind == typeof(Counter<>) || kind == typeof(ObservableCounter<>)))).ToHashSet(StringComparer.Ordinal);
 
     private static List<string> InstrumentNames() => [.. Published().Select(instrument => instrument.Name).Distinct().Order(StringComparer.Ordinal)];
 

@@ -5,7 +5,7 @@ using Tickets.Contracts;
 
 namespace Tickets.Cli;
 
-/// <summary>Writes the tickets of a queue, a line each, as <c>import</c> takes them.</summary>
+/// <summary>Writes the tickets of a queue, a line each and as they came, as <c>import --queue</c> takes them.</summary>
 internal sealed class ExportCommand : ApiCommand
 {
     private const int PageSize = 1000;
@@ -40,12 +40,19 @@ internal sealed class ExportCommand : ApiCommand
         session.Say(HttpMethod.Post, "/tickets/find");
         var written = new HashSet<string>(StringComparer.Ordinal);
         var request = new FindTicketsRequest { Query = query, Limit = PageSize, Projection = projection is null ? null : [.. projection.Append("ticket_id").Distinct()] };
-        await foreach (var ticket in session.Client.FindAllAsync(request, cancel))
+        do
         {
-            written.Add(ticket.TicketId!);
-            await target.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(ticket, TicketsJson.Default.Ticket), cancel);
-        }
+            var find = new TicketsRequest(HttpMethod.Post, "/tickets/find") { Body = JsonSerializer.SerializeToUtf8Bytes(request, TicketsJson.Default.FindTicketsRequest), SafeToRepeat = true };
+            using var page = JsonDocument.Parse((await session.Client.SendAsync(find, cancel)).EnsureSuccess().Body);
+            foreach (var ticket in page.RootElement.GetProperty("tickets").EnumerateArray())
+            {
+                written.Add(ticket.GetProperty("ticket_id").GetString()!);
+                await target.WriteAsync(ticket, cancel);
+            }
 
+            request = request with { Cursor = page.RootElement.TryGetProperty("next_cursor", out var next) ? next.GetString() : null };
+        }
+        while (request.Cursor is not null);
         return written;
     }
 
@@ -56,10 +63,10 @@ internal sealed class ExportCommand : ApiCommand
         var view = new OperationProgressView(session.Terminal);
         await scan.WaitAsync(view, cancel);
         view.End();
-        await foreach (var ticket in scan.ReadResultAsync(cancel))
+        await foreach (var line in session.Client.ReadResultLinesAsync(scan.Id, cancel))
         {
-            if (!written.Contains(ticket.TicketId!))
-                await target.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(ticket, TicketsJson.Default.Ticket), cancel);
+            if (!written.Contains(JsonSerializer.Deserialize(line.Span, TicketsJson.Default.Ticket)!.TicketId!))
+                await target.WriteAsync(line, cancel);
         }
     }
 }

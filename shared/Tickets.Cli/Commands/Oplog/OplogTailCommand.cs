@@ -38,14 +38,21 @@ internal sealed class OplogTailCommand : ApiCommand
         var last = request.Cursor;
         try
         {
-            await foreach (var page in session.Client.FollowOplogAsync(request, cancel))
+            while (true)
             {
-                foreach (var op in page.Ops) Write(session, op);
-                last = page.NextCursor;
-                if (file is not null) Keep(file, last);
-                if (!following && page.Ops.Count == 0) return ExitCode.Ok;
+                using var page = await PageAsync(session, request, cancel);
+                var ops = page.RootElement.GetProperty("ops");
+                foreach (var op in ops.EnumerateArray()) Write(session, op);
+                last = page.RootElement.GetProperty("next_cursor").GetString();
+                if (file is not null) Keep(file, last!);
+                if (ops.GetArrayLength() == 0)
+                {
+                    if (!following) return ExitCode.Ok;
+                    await Task.Delay(page.RootElement.GetProperty("polling_delay_ms").GetInt32(), cancel);
+                }
+
+                request = request with { Cursor = last };
             }
-            return ExitCode.Ok;
         }
         finally
         {
@@ -53,12 +60,23 @@ internal sealed class OplogTailCommand : ApiCommand
         }
     }
 
-    private static void Write(Session session, Op op)
+    /// <summary>Not through the client's records: what is shown is what came.</summary>
+    private static async Task<JsonDocument> PageAsync(Session session, OplogRequest request, CancellationToken cancel)
     {
-        if (session.Answers.Form == OutputForm.Table)
+        var wait = (int)request.Wait.TotalSeconds;
+        var route = Route.To("/oplog", ("cursor", request.Cursor), ("max_ops", request.MaxOps?.ToString()), ("queue", request.Queue), ("wait", wait > 0 ? wait.ToString() : null));
+        var answer = await session.Client.SendAsync(new TicketsRequest(HttpMethod.Get, route) { HeldFor = request.Wait }, cancel);
+        return JsonDocument.Parse(answer.EnsureSuccess().Body);
+    }
+
+    private static void Write(Session session, JsonElement came)
+    {
+        if (session.Answers.Form == OutputForm.Raw)
+            session.Terminal.Out.WriteLine(came.GetRawText());
+        else if (session.Answers.Form == OutputForm.Table && came.Deserialize(TicketsJson.Default.Op) is { } op)
             session.Terminal.Out.WriteLine($"{op.At:yyyy-MM-dd HH:mm:ss.fff}  {op.Shard}:{op.Opid,-8}  {op.Kind,-9}  {op.TicketId}  v{op.Version,-3}  {op.Queue}");
         else
-            session.Answers.WriteLine(JsonSerializer.SerializeToNode(op, TicketsJson.Default.Op));
+            session.Answers.WriteLine(JsonNode.Parse(came.GetRawText()));
     }
 
     private string? Begin(ParseResult parsed, bool following, string? file)

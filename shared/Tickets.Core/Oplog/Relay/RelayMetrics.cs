@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Tickets.Core.Platform;
 
 namespace Tickets.Core.Oplog.Relay;
 
@@ -15,7 +16,7 @@ internal static class RelayMetrics
 
     public static readonly Counter<long> ByReference = Meter.CreateCounter<long>("tickets.relay.by_reference", "{op}", "Ops published by reference.");
 
-    public static readonly Counter<long> Lost = Meter.CreateCounter<long>("tickets.relay.lost", "{op}", "Ops dropped from the log before they were published.");
+    public static readonly Tally Lost = new(Meter, "tickets.relay.lost", "{op}", "Ops dropped from the log before they were published.");
 
     public static readonly Counter<long> Skipped = Meter.CreateCounter<long>("tickets.relay.skipped", "{op}", "Refused ops that an operator had the relay skip.");
 

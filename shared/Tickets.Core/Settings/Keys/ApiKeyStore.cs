@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Settings;
 
@@ -19,7 +20,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource settingsDatabase, TimeProvider 
     {
         var hashSecret = await _settings.SecretAsync(SigningSecrets.ApiKeysPurpose, cancel);
         var (keyId, secret, text) = ApiKey.Make();
-        var now = clock.GetUtcNow();
+        var now = Rfc3339.Truncate(clock.GetUtcNow());
         var key = new KeyRow(keyId, role, queuePrefixes, description, now, "system", null, null, null, null);
         await _settings.ChangeAsync<bool>(
             "system",

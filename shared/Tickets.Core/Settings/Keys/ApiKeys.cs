@@ -3,6 +3,7 @@ using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Access;
 using Tickets.Core.Platform;
+using Tickets.Core.Platform.Json;
 
 namespace Tickets.Core.Settings;
 
@@ -30,7 +31,7 @@ public sealed class ApiKeys
     {
         var id = prefix.StartsWith(ApiKey.Prefix, StringComparison.Ordinal) ? prefix[ApiKey.Prefix.Length..].Split('_')[0] : prefix;
         var found = await _store.ListAsync(id, cursor ?? "", limit + 1, caller.QueuePrefixes, cancel);
-        var now = _clock.GetUtcNow();
+        var now = Rfc3339.Truncate(_clock.GetUtcNow());
         var page = found.Take(limit).Select(key => key.ToKey(now)).ToList();
         return new KeyList(page, found.Count > limit ? page[^1].KeyId : null);
     }

@@ -23,7 +23,7 @@ public class ImportMappingTests
         Assert.True(mapped.Count > 30);
         Assert.Equal(
             """
-            {"queue":"incidents/birdstrikes","created_at":"1990-01-08T00:00:00+00:00",
+            {"queue":"incidents/birdstrikes","created_at":"1990-01-08T00:00:00.000000Z",
             "meta":{"flight":{"airport":"BARKSDALE AIR FORCE BASE ARPT","aircraft":"T-38A","date":"1990-01-08","time_of_day":"Day"},"strike":{"wildlife_size":"Large"},"damage":{"repair_cost":0,"other_cost":0}},
             "indexed_meta":{"state":"Louisiana","operator":"MILITARY","phase":"Climb","species":"Turkey vulture","damage":"None","cost":0,"speed":300}}
             """.ReplaceLineEndings(""),
@@ -94,7 +94,14 @@ public class ImportMappingTests
     [InlineData("""{"queue": "q", "created_at": {"column": "d"}}""", "created_at must be of the type \"time\"")]
     [InlineData("""{"queue": "q", "created_at": {"value": "yesterday"}}""", "created_at must be a time")]
     [InlineData("""{"queue": "q", "meta": {"m": {"x": {"column": "x", "formats": ["unix"]}}}}""", "meta.m.x has \"formats\"")]
-    [InlineData("""{}""", "queue")]
+    [InlineData("""["queue"]""", "must be a JSON object such as {")]
+    [InlineData("""{"queue": 7}""", "queue must be a text")]
+    [InlineData("""{"queue": "q", "fields": {}}""", "fields is no member of a mapping")]
+    [InlineData("""{"queue": "q", "indexed_meta": {"cost": "Cost"}}""", "indexed_meta.cost must say where its value comes from: {\"column\": \"Cost\"")]
+    [InlineData("""{"queue": "q", "meta": {"report": {"column": "Text"}}}""", "meta.report.column must say where")]
+    [InlineData("""{"queue": "q", "meta": {"report": "Text"}}""", "meta.report must be an object of members")]
+    [InlineData("""{"queue": "q", "indexed_meta": {"cost": {"column": "Cost", "type": "integer"}}}""", "indexed_meta.cost.type must be one of string, int64")]
+    [InlineData("""{}""", "queue is missing")]
     [InlineData("""{"queue": """, "JSON")]
     public void A_mapping_that_cannot_work_is_refused_with_the_member_at_fault(string mapping, string expected)
     {
