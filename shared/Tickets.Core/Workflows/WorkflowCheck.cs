@@ -82,10 +82,11 @@ internal static class WorkflowCheck
                 faults.Add(new ProblemError($"{pointer}/{member}", fault));
         }
 
-        if (status.OnTimeout is { } target && OnTimeout.Fault(target, status.To ?? [], name => statuses.GetValueOrDefault(name)) is { } untakable)
-            faults.Add(new ProblemError($"{pointer}/on_timeout", untakable));
-        if (status.OnTimeout is not null && status.Lifetime is null)
-            faults.Add(new ProblemError($"{pointer}/on_timeout", "on_timeout needs a lifetime."));
+        if (status.OnTimeout is not { } target)
+            return;
+        string?[] untakable = [OnTimeout.Fault(target, status.To ?? [], name => statuses.GetValueOrDefault(name)), status.Lifetime is null ? "on_timeout needs a lifetime." : null];
+        if (string.Join(' ', untakable.OfType<string>()) is { Length: > 0 } told)
+            faults.Add(new ProblemError($"{pointer}/on_timeout", told));
     }
 
     private static List<string> CannotEnd(IReadOnlyDictionary<string, WorkflowStatus> statuses)
