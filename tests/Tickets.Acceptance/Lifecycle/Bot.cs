@@ -9,7 +9,7 @@ internal sealed record Call(string Delivery, string Attempt, string Signature, s
 /// <summary>A bot that is busy at the first call of each delivery, or gives all of them one answer.</summary>
 internal sealed class Bot : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
+    private HttpListener _listener = new();
     private readonly List<Call> _calls = [];
     private int? _answer;
     private Task _serving = Task.CompletedTask;
@@ -23,14 +23,14 @@ internal sealed class Bot : IAsyncDisposable
         {
             try
             {
-                bot._listener.Prefixes.Clear();
                 bot._listener.Prefixes.Add(bot.Address = $"http://127.0.0.1:{port}/hook/");
                 bot._listener.Start();
                 break;
             }
             catch (HttpListenerException) when (port < 41_100)
             {
-                // Taken by somebody else.
+                // Taken by somebody else; a listener that could not start is of no more use.
+                bot._listener = new HttpListener();
             }
         }
 

@@ -63,7 +63,8 @@ public class PagesTests(RunningApp app)
         await using var browser = await Browser.OpenAsync(Browser.Find()!, new Uri(app.Admin.Address, "/api/ops"));
         async Task EnterAsync(string key)
         {
-            await browser.WaitForAsync("document.getElementById('key')");
+            // The form is there before its script is.
+            await browser.WaitForAsync("location.pathname === '/api/ops' && document.readyState === 'complete'");
             await browser.EvaluateAsync($"document.getElementById('key').value = '{key}'; document.getElementById('enter').requestSubmit()");
         }
 

@@ -76,10 +76,14 @@ public class WebhookTests(RunningApp app)
         await ExecuteAsync($"insert into webhook_dead_deliveries values ('{removed}', 'd', 1, 1, 1, 'x', now()), ('{kept}', 'd', 1, 1, 1, 'x', now())");
 
         Assert.Equal(204, (await app.Admin.SendAsync("DELETE", $"/webhooks/{removed}", default(string))).Status);
-        await Eventually.IsAsync(async () => await RowsAsync(removed) == 0);
+        // Other processes may still make the webhook's place with the list that they had read before; upkeep clears up after them.
+        await Eventually.IsAsync(async () =>
+        {
+            if (await RowsAsync(removed) > 0)
+                await process.Get<WebhookRemains>().ForgetAsync(TestContext.Current.CancellationToken);
+            return await RowsAsync(removed) == 0;
+        });
         Assert.Equal(2, await RowsAsync(kept));
-
-        // As a process leaves it that made the webhook's place with the list that it had read before.
         await ExecuteAsync($"insert into oplog_followers (follower, opid, fence, lease_until, attempts) values ('webhook/{removed}/1', 0, 0, '-infinity', 0)");
         await process.Get<WebhookRemains>().ForgetAsync(TestContext.Current.CancellationToken);
         Assert.Equal((0, 2), (await RowsAsync(removed), await RowsAsync(kept)));
