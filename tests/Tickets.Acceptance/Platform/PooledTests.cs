@@ -45,12 +45,12 @@ public class PooledTests(RunningApp shared)
 
         var ids = await Task.WhenAll(Enumerable.Range(0, Tickets).Select(i => apps[i % 2].CreateAsync(queue, $$""" "indexed_meta": {"n": {{i}} } """)));
         await Task.WhenAll(ids.Select(async (id, i) =>
-            (await apps[(i + 1) % 2].PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "expect": {"ticket.status": "open"}, "set": {"meta.note": {{i}} } }""")).Ok()));
+            (await apps[(i + 1) % 2].PatchAsync($"/tickets/{id}", $$"""{"queue": "{{queue}}", "expected": {"meta.note": {"exists": false} }, "set": {"meta.note": {{i}} } }""")).Ok()));
         foreach (var id in ids)
             await Eventually.IsAsync(async () => (await admin.TicketAsync(queue, id)).Text("status") == "done", TimeSpan.FromMinutes(2));
 
         Assert.All(ids, id => Assert.NotNull(id));
-        var found = (await admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}", "indexed_meta.n": 7} }""")).Ok().GetProperty("tickets");
+        var found = (await admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}", "indexed_meta": {"n": 7} } }""")).Ok().GetProperty("tickets");
         Assert.Equal(ids[7], Assert.Single(found.EnumerateArray()).Text("ticket_id"));
         var sweep = (await admin.PostAsync("/lifecycles/sweep", null)).Ok();
         Assert.Equal((0, 0), (sweep.Number("repaired"), sweep.Number("parked")));
