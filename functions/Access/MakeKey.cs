@@ -14,6 +14,9 @@ internal static class MakeKey
 {
     public const string Verb = "make-key";
 
+    private const int Attempts = 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     /// <returns>The exit code; the key is the only line on standard output.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -31,7 +34,7 @@ internal static class MakeKey
                 .Build();
             var options = TicketsOptions.From(configuration);
             await using var database = ShardSet.Open(options.SettingsDatabase, options);
-            await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, CancellationToken.None);
+            await PrepareAsync(database);
             Console.WriteLine(await new ApiKeyStore(database, TimeProvider.System).CreateAsync(role, args.Length > 1 ? args[1..] : [""], "Made by make-key", CancellationToken.None));
             return 0;
         }
@@ -39,6 +42,23 @@ internal static class MakeKey
         {
             await Console.Error.WriteLineAsync($"No key was made: {fault.Message}");
             return 1;
+        }
+    }
+
+    /// <summary>Processes that start at the same time hold the schema's lock for a while, and a database that has just been started takes its time.</summary>
+    private static async Task PrepareAsync(NpgsqlDataSource database)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await SchemaUpgrade.ApplyAsync(database, "settings", NullLogger.Instance, CancellationToken.None);
+                return;
+            }
+            catch (NpgsqlException fault) when (fault.IsTransient && attempt < Attempts)
+            {
+                await Task.Delay(Pause);
+            }
         }
     }
 }
