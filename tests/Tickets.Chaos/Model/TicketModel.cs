@@ -65,6 +65,8 @@ internal sealed class TicketModel
             return new Expected(200, Version: ticket.Version);
         if (ticket.AcceptedBy is not null)
             return new Expected(409, "already_accepted");
+        if (ticket.Status == "closed")
+            return new Expected(409, "unmet_conditions");
         _tickets[IndexOf(accept.Ticket)] = ticket with { AcceptedBy = accept.By, Version = ticket.Version + 1 };
         return new Expected(200, Version: ticket.Version + 1);
     }
