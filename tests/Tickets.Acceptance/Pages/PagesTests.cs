@@ -70,7 +70,8 @@ public class PagesTests(RunningApp app)
 
         await EnterAsync((await app.AsAsync(Role.Robot)).Key!);
         await browser.WaitForAsync("document.getElementById('state').textContent.includes('operate')");
-        Assert.True((await browser.EvaluateAsync("document.getElementById('system').hidden"))!.GetValue<bool>());
+        // Not there for the eye either, whatever the styles say.
+        Assert.Equal("none", (await browser.EvaluateAsync("getComputedStyle(document.getElementById('system')).display"))!.GetValue<string>());
         await EnterAsync((await app.AsAsync(Role.Operator)).Key!);
         await browser.WaitForAsync($"[...document.querySelectorAll('#queues tr')].some(row => row.textContent.includes('{queue}') && row.textContent.includes('reported 1'))");
         await app.Admin.CreateAsync(queue);

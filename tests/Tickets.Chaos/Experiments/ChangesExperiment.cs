@@ -33,7 +33,7 @@ internal sealed class ChangesExperiment : IExperiment
         var (writers, readers) = (new ChangesWriters(run, scene, queues), new ChangesReaders(run, scene, Readers));
         using var read = new CancellationTokenSource();
         var reading = readers.RunAsync(read.Token);
-        var nemesis = new Nemesis(run.History, [new KillApp(scene.Fleet), new KillPostgres(scene.Stack.Postgres!), new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres"))], (2000, 6000), run.SeedOf("nemesis"));
+        var nemesis = new Nemesis(run.History, [new KillApp(scene.Fleet), KillServer.Postgres(scene.Stack.Postgres!), new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres"))], (2000, 6000), run.SeedOf("nemesis"));
         await run.BreakAsync(nemesis, writers.RunAsync, () => $"{nemesis.Count} faults, {writers.Ops} ops acknowledged", () => writers.Ops);
 
         var kept = await KeptAsync(scene);

@@ -27,7 +27,7 @@ internal sealed class PostgresExperiment : IExperiment
         var work = new RegisterWorkload(run, scene);
         await work.PrepareAsync();
         var pids = Enumerable.Range(0, scene.Fleet.Count).Select(place => scene.Fleet[place].Pid).ToList();
-        var nemesis = new Nemesis(run.History, [new KillPostgres(scene.Stack.Postgres!)], run.Options.Bounded ? (3000, 5000) : (5000, 10_000), run.SeedOf("nemesis"));
+        var nemesis = new Nemesis(run.History, [KillServer.Postgres(scene.Stack.Postgres!)], run.Options.Bounded ? (3000, 5000) : (5000, 10_000), run.SeedOf("nemesis"));
         await run.BreakAsync(nemesis, work.RunAsync, () => $"{nemesis.Count} kills, {work.State}", () => work.Done);
         await work.JudgeAsync();
 

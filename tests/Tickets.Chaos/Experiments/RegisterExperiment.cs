@@ -24,7 +24,7 @@ internal sealed class RegisterExperiment : IExperiment
         IFault[] faults =
         [
             new KillApp(scene.Fleet),
-            new KillPostgres(scene.Stack.Postgres!),
+            KillServer.Postgres(scene.Stack.Postgres!),
             new FreezeApp(scene.Fleet, (500, 3000)),
             new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres")),
         ];

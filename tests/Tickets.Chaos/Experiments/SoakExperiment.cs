@@ -36,7 +36,7 @@ internal sealed class SoakExperiment : IExperiment
         var (load, vitals) = (new OpenLoad(_ => capacity * Share, lives.SendAsync), new Vitals(scene));
         IFault[] faults =
         [
-            new KillApp(scene.Fleet), new KillPostgres(scene.Stack.Postgres!), new KillStorage(scene.Stack.Storage!), new KillBroker(scene.Stack.ServiceBus!),
+            new KillApp(scene.Fleet), KillServer.Postgres(scene.Stack.Postgres!), KillServer.Storage(scene.Stack.Storage!), KillServer.Broker(scene.Stack.ServiceBus!),
             new FreezeApp(scene.Fleet, (1000, 5000)), new EndSessions(scene.Stack.Postgres!.ConnectionString("postgres")),
         ];
         var between = (int)BetweenFaults.TotalMilliseconds;

@@ -3,40 +3,22 @@ using Tickets.Local.Postgres;
 
 namespace Tickets.Chaos.Faults;
 
-/// <summary>SIGKILL to the postmaster and with it to all sessions; down for up to two seconds; ends when it answers again.</summary>
-internal sealed class KillPostgres(PostgresServer postgres) : IFault
+/// <summary>SIGKILL to a server and all of it; down for up to <paramref name="mostDown"/> ms; ends when it answers again.</summary>
+internal sealed class KillServer(string name, int mostDown, Func<Task> kill, Func<Task> start) : IFault
 {
-    public string Name => "kill postgres";
+    public string Name => $"kill {name}";
+
+    public static KillServer Postgres(PostgresServer server) => new("postgres", 2000, server.KillAsync, () => server.StartAsync());
+
+    public static KillServer Storage(AzuriteServer server) => new("storage", 1000, server.KillAsync, () => server.StartAsync());
+
+    public static KillServer Broker(ServiceBusBroker server) => new("service bus", 1000, server.KillAsync, () => server.StartAsync());
 
     public async Task StrikeAsync(Random random)
     {
-        await postgres.KillAsync();
-        await Task.Delay(random.Next(0, 2000));
-        await postgres.StartAsync();
-    }
-}
-
-internal sealed class KillStorage(AzuriteServer storage) : IFault
-{
-    public string Name => "kill storage";
-
-    public async Task StrikeAsync(Random random)
-    {
-        await storage.KillAsync();
-        await Task.Delay(random.Next(0, 1000));
-        await storage.StartAsync();
-    }
-}
-
-internal sealed class KillBroker(ServiceBusBroker broker) : IFault
-{
-    public string Name => "kill service bus";
-
-    public async Task StrikeAsync(Random random)
-    {
-        await broker.KillAsync();
-        await Task.Delay(random.Next(0, 1000));
-        await broker.StartAsync();
+        await kill();
+        await Task.Delay(random.Next(0, mostDown));
+        await start();
     }
 }
 

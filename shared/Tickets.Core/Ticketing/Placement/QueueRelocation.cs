@@ -128,9 +128,9 @@ public sealed class QueueRelocation
             await FenceAsync(queue, move, cancel);
             await _cold.SettleAsync(hold, queue, move, cancel);
         }
-        catch (Exception fault) when (fault is TimeoutException or RequestFailedException)
+        catch (Exception fault) when ((fault is TimeoutException or RequestFailedException) && ways.Count == Ways(move).Count())
         {
-            // Nothing is complete yet, and writes must not wait for as long as another shard is away, or the storage account.
+            // Writes must not wait for as long as another shard is away, or the storage account. But a copy that an earlier try has completed follows no more: then they have to.
             await EnterAsync(name, moveId, QueueMove.Copying, cancel);
             throw;
         }
@@ -177,11 +177,14 @@ public sealed class QueueRelocation
         return _settings.Current.Queues.GetValueOrDefault(name) is { Definition.Moving: { } move } queue && move.Id == moveId ? queue : null;
     }
 
-    /// <summary>The copies that are not complete, one for each old and new shard between which tickets go.</summary>
+    /// <summary>Old and new shards between which tickets go.</summary>
+    private static IEnumerable<(string From, string To)> Ways(QueueMove move) => move.From.SelectMany(from => move.To.Where(to => to != from).Select(to => (from, to)));
+
+    /// <summary>The copies that are not complete, of all ways.</summary>
     private async Task<List<QueueCopy>> WaysAsync(QueueSettings queue, QueueMove move, CancellationToken cancel)
     {
         var ways = new List<QueueCopy>();
-        foreach (var (from, to) in move.From.SelectMany(from => move.To.Where(to => to != from).Select(to => (from, to))))
+        foreach (var (from, to) in Ways(move))
         {
             var way = await QueueCopy.TakeUpAsync(
                 queue,
