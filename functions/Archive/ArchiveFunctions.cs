@@ -20,7 +20,7 @@ internal static class ArchiveFunctions
         functions.MapTimer("ArchiveClosedTickets", "0 */5 * * * *", RunByClockAsync);
         functions.MapTimer("KeepColdTier", "30 2/10 * * * *", (services, run, cancel) => KeepAsync(services, run, whole: false, cancel));
         functions.MapTimer("SweepColdTier", "30 27 3 * * *", (services, run, cancel) => KeepAsync(services, run, whole: true, cancel));
-        functions.MapPost("/archive/runs", RunNowAsync).WithName("RunArchive").Describes(ArchiveDescriptions.Run).Requires(Permission.Operate).OfAllQueues();
+        functions.MapPost("/archive/runs", RunNowAsync).WithName("RunArchive").Describes(ArchiveDescriptions.Run).Requires(Permission.Operate).OfAllQueues().AcceptsQuery("queue");
     }
 
     private static async Task RunByClockAsync(IServiceProvider services, TimerRun run, CancellationToken cancel)
@@ -52,8 +52,8 @@ internal static class ArchiveFunctions
             }
         }
 
-        var report = await context.Service<ArchiveClosedTickets>().RunAsync(LongestRunOverHttp, LongestAnswer, context.RequestAborted);
-        await context.Answer(report, ArchiveJson.Default.ArchiveReport);
+        await context.Answer(
+            await context.Service<ArchiveClosedTickets>().RunAsync(context.Parameter("queue"), LongestRunOverHttp, LongestAnswer, context.RequestAborted), ArchiveJson.Default.ArchiveReport);
     }
 }
 

@@ -40,11 +40,11 @@ public sealed partial class TicketsClient
     /// <summary>The whole system as operators look at it; readings are up to two seconds old.</summary>
     public Task<SystemOverview> GetOverviewAsync(CancellationToken cancel = default) => AskAsync(Get("/overview"), TicketsJson.Default.SystemOverview, cancel);
 
-    /// <summary>Archives what is due now rather than at the timer's next tick, and returns the report.</summary>
-    public async Task<JsonElement> RunArchiveAsync(CancellationToken cancel = default)
+    /// <summary>Archives what is due now of one queue or, without a name, of all, rather than at the timer's next tick, and returns the report.</summary>
+    public async Task<JsonElement> RunArchiveAsync(string? queue = null, CancellationToken cancel = default)
     {
         // As long as it takes: what is done is done, and a second run would only find less to do.
-        var response = await _transport.SendAsync(new TicketsRequest(HttpMethod.Post, "/archive/runs") { HeldFor = TimeSpan.FromMinutes(5) }, cancel);
+        var response = await _transport.SendAsync(new TicketsRequest(HttpMethod.Post, Route.To("/archive/runs", ("queue", queue))) { HeldFor = TimeSpan.FromMinutes(5) }, cancel);
         return response.IsSuccess ? Json(response) : throw new TicketsProblemException(response);
     }
 

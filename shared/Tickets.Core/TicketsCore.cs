@@ -210,9 +210,10 @@ public static class TicketsCore
         services.AddSingleton<Withdrawal>();
         services.AddSingleton<PartErasure>();
         services.AddSingleton<EraseDiffs>();
+        services.AddSingleton<EraseLives>();
         services.AddSingleton(get => new RestoreTicket(Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<TicketReturns>(get)));
         services.AddSingleton(get => new EraseTickets(
-            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<ResultFiles>(get), Get<ResultFence>(get)));
+            Get<ShardSet>(get), Get<SettingsCache>(get), Get<ShardWriters>(get), Get<ColdTickets>(get), Get<ArchiveTools>(get), Get<PartErasure>(get), Get<EraseDiffs>(get), Get<EraseLives>(get), Get<ResultFiles>(get), Get<ResultFence>(get)));
         services.AddSingleton<DeclareTasks>(OperationTasks.Declare);
         services.AddSingleton<LongOperations>();
         services.AddSingleton<ColdOperations>();

@@ -10,12 +10,12 @@ namespace Tickets.Acceptance;
 /// <summary>SIGKILL at any moment costs time, never a ticket.</summary>
 public sealed class KillDuringImport
 {
-    private const int Rows = 2_000;
+    private const int Rows = 1_000;
     private const string QueueName = "imports/killed";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     // Each when so many rows have been acknowledged; the robots are in the middle of the next ones then.
-    private static readonly int[] KillsAt = [200, 800, 1_400];
+    private static readonly int[] KillsAt = [100, 400, 700];
 
     private static readonly ImportMapping Mapping = ImportMapping.Parse(
         """{"queue": "imports/killed", "indexed_meta": {"row": {"column": "row", "type": "int64"}}, "meta": {"note": {"text": {"column": "text"}}}}"""u8);

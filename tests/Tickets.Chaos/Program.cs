@@ -14,13 +14,13 @@ IExperiment[] experiments =
 [
     new RegisterExperiment(),
     new ChangesExperiment(),
-    new TestsExperiment("changes-relayed", "R2", "The same through Service Bus, a subscriber and the example's search index, with the broker killed too.", [("Tickets.Acceptance", ["*ChangeLogChaosTests.*"])], new Dictionary<string, string> { ["TICKETS_CHAOS_OPS"] = "100000" }),
+    new TestsExperiment("changes-relayed", "R2", "The same through Service Bus, a subscriber and the example's search index, with the broker killed too.", [("Tickets.Acceptance", ["*ChangeLogChaosTests.*"])], new Dictionary<string, string> { ["TICKETS_CHAOS_OPS"] = "100000" }, areLong: true),
     new RetryExperiment(),
     new TestsExperiment(
         "crash-points", "R4", "Reference orchestrations with a fault at the n-th access to the database for every n, before it and with its answer lost.", [("Tickets.Tests", ["*CrashPointTests.*"])]),
     new TestsExperiment(
         "workers", "R5", "Three processes killed, and frozen for longer than their leases, while orchestrations run.",
-        [("Tickets.Acceptance", ["*MurderedWorkersTests.*"]), ("Tickets.Tests", ["*GuaranteeTests.A_worker_whose_lease_was_taken_over*"])]),
+        [("Tickets.Acceptance", ["*MurderedWorkersTests.*"]), ("Tickets.Tests", ["*GuaranteeTests.A_worker_whose_lease_was_taken_over*"])], areLong: true),
     new PostgresExperiment(),
     new TestsExperiment(
         "archive", "R7", "The move to the cold tier with a death at every storage request and the storage account killed, readers all the while.",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tickets.Contracts;
+using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 
@@ -31,9 +32,13 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
     }
 
     /// <summary>The same for a caller who has not all the time: a run that is not over by then goes on, and this answers that it is not complete.</summary>
-    public async Task<ArchiveReport> RunAsync(TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel)
+    /// <param name="queue">This one alone, at once; null: all of them.</param>
+    /// <returns>404 when there is no such queue.</returns>
+    public async Task<Result<ArchiveReport>> RunAsync(string? queue, TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel)
     {
-        var running = RunAsync(maxDuration, cancel);
+        if (queue is not null && await settings.FindQueueAsync(queue, cancel) is null)
+            return Problems.NotFound($"There is no queue '{queue}'.");
+        var running = queue is null ? RunAsync(maxDuration, cancel) : RunOverAsync(settings.Current.Queues.Values.Where(known => known.Name == queue), maxDuration).WaitAsync(cancel);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var first = await Task.WhenAny(running, Task.Delay(patience, clock, over.Token));
         await over.CancelAsync();
@@ -53,13 +58,13 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
             _waiting = null;
         }
 
-        return await RunOverAllAsync(maxDuration);
+        return await RunOverAsync(settings.Current.Queues.Values, maxDuration);
     }
 
-    private Task<ArchiveReport> RunOverAllAsync(TimeSpan maxDuration)
+    private Task<ArchiveReport> RunOverAsync(IEnumerable<QueueSettings> chosen, TimeSpan maxDuration)
     {
         // What moves between shards is not moved to cold as well: its place is not settled.
-        var queues = settings.Current.Queues.Values.Where(queue => queue.Definition.Moving is null).Select(queue => new ColdQueue(
+        var queues = chosen.Where(queue => queue.Definition.Moving is null).Select(queue => new ColdQueue(
             queue.QueueId,
             queue.Name,
             queue.HotRetention,

@@ -34,6 +34,18 @@ internal static class QueueTables
         }
     }
 
+    /// <summary>
+    /// For writers whom PostgreSQL tells that a queue has no partition. Each session keeps a list of a parent's partitions; one that reads the list while another partition is being attached may
+    /// keep it without that one for as long as it lives. Any change of the parent's columns has all sessions read it anew; this one changes nothing and stops nobody.
+    /// </summary>
+    public static async Task HavePartitionsReadAnewAsync(NpgsqlConnection session)
+    {
+        await using var batch = new NpgsqlBatch(session);
+        foreach (var parent in new[] { "tickets", "ticket_meta" })
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"alter table only {parent} alter column queue_id set statistics -1"));
+        await batch.ExecuteNonQueryAsync();
+    }
+
     private static string Sql(QueueSettings queue)
     {
         var (tickets, meta, id) = (queue.TicketsTable, queue.MetaTable, queue.QueueId);

@@ -93,6 +93,7 @@ public class ArchiveTests(RunningApp app)
                 Assert.Equal(n, ticket.GetProperty("meta").GetProperty("n").Number("data"));
                 if (ticket.Text("tier") == "cold")
                     Interlocked.Increment(ref cold);
+                await Task.Delay(2);
             }
         })));
         await Archiving.MoveAsync(app.Admin, queue, ids);
@@ -147,7 +148,7 @@ public class ArchiveTests(RunningApp app)
 
         await Eventually.IsAsync(async () =>
         {
-            (await app.Admin.PostAsync("/archive/runs", null)).Ok();
+            (await app.Admin.PostAsync($"/archive/runs?queue={queue}", null)).Ok();
             return (await app.Admin.GetAsync($"/tickets/{id}?queue={queue}")).Status == 404;
         });
 
@@ -166,10 +167,10 @@ public class ArchiveTests(RunningApp app)
             await app.Admin.CloseAsync(from, id);
             return id;
         }));
-        var archiving = app.Admin.PostAsync("/archive/runs", null);
+        var archiving = app.Admin.PostAsync($"/archive/runs?queue={from}", null);
         var moves = await Task.WhenAll(ids.Select(id => app.Admin.PatchAsync($"/tickets/{id}", $"{{\"queue\": \"{from}\", \"set\": {{\"queue\": \"{to}\"}}}}")));
         (await archiving).Ok();
-        (await app.Admin.PostAsync("/archive/runs", null)).Ok();
+        (await app.Admin.PostAsync($"/archive/runs?queue={from}", null)).Ok();
 
         foreach (var process in new[] { app.Admin, await app.SecondAsync() })
         {

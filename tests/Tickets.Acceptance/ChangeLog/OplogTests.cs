@@ -89,7 +89,7 @@ public class OplogTests(RunningApp app)
             var last = false;
             while (true)
             {
-                var page = (await processes[seen.Count % 2].GetAsync($"/oplog?max_ops=37{(cursor is null ? "" : $"&cursor={cursor}")}")).Ok();
+                var page = (await processes[seen.Count % 2].GetAsync($"/oplog?max_ops=397{(cursor is null ? "" : $"&cursor={cursor}")}")).Ok();
                 seen.AddRange(page.GetProperty("ops").EnumerateArray());
                 cursor = page.Text("next_cursor");
                 if (last && page.GetProperty("ops").GetArrayLength() == 0)

@@ -5,6 +5,9 @@ namespace Tickets.Acceptance.Moves;
 /// <summary>Robots that create, update and read tickets of one queue through several processes, and note every answer.</summary>
 internal sealed class QueueTraffic(string queue, params Api[] processes) : IAsyncDisposable
 {
+    // Enough that something is under way at every instant of a move; without it the robots would take the machine from what they watch.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(15);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Kept> _kept = new();
     private readonly ConcurrentBag<string> _faults = [];
@@ -69,6 +72,7 @@ internal sealed class QueueTraffic(string queue, params Api[] processes) : IAsyn
             var seen = await processes[(robot + turn + 1) % processes.Length].GetAsync($"/tickets/{read.Id}");
             if (seen.Status != 200)
                 _faults.Add($"read of {read.Id}: {seen.Status} {seen.Text}");
+            await Task.Delay(Pause);
         }
     }
 

@@ -1,3 +1,5 @@
+using Tickets.Acceptance.Lifecycle;
+
 namespace Tickets.Acceptance.Operations;
 
 public class EraseTests(RunningApp app)
@@ -41,6 +43,26 @@ public class EraseTests(RunningApp app)
         (await app.Admin.PostAsync("/tickets", create)).Ok().Is(first.GetRawText());
         (await app.Admin.PostAsync("/tickets", create.Replace(secret, "another", StringComparison.Ordinal))).Problem(409, "invalid_nonce");
         (await app.Admin.GetAsync($"/tickets/{cold}")).Problem(404, "ticket_not_found");
+    }
+
+    [Fact]
+    public async Task No_table_of_any_database_names_a_person_whose_ticket_was_accepted_reminded_of_and_erased()
+    {
+        var person = $"Mallory-{Guid.NewGuid():n}";
+        var scene = new LifecycleScene(app);
+        var queue = await scene.QueueAsync("""{"to": ["closed"], "remind_every": "PT0.3S", "lifetime": "PT1H"}""");
+        var id = await app.Admin.CreateAsync(queue, $"\"group\": \"{person}\", \"meta\": {{\"person\": \"{person}\"}}");
+        await Eventually.IsAsync(async () => (await scene.KindsAsync(person)).Contains("reminder"));
+        (await app.Admin.PostAsync($"/tickets/{id}/accept", $$"""{"queue": "{{queue}}", "by": "{{person}}"}""")).Ok();
+        await scene.WaitingAsync(id, _ => true);
+        string[] expected = ["notifications", "oplog", "orchestration_history", "ticket_meta", "tickets"];
+        Assert.Superset(expected.ToHashSet(), await Erasing.TablesAsync(app, person));
+
+        var erased = await app.Admin.RunAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["{{id}}"]}""");
+
+        Assert.Equal("succeeded", erased.Text("status"));
+        Assert.Empty(await Erasing.TablesAsync(app, person));
+        Assert.Equal(0, await scene.RepairedAsync(queue));
     }
 
     [Fact]

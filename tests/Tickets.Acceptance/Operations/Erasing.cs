@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Azure;
 using Azure.Storage.Blobs;
+using Npgsql;
 
 namespace Tickets.Acceptance.Operations;
 
@@ -21,6 +22,34 @@ internal static class Erasing
                 using var reader = new StreamReader(content);
                 if ((await reader.ReadToEndAsync()).Contains(text, StringComparison.Ordinal))
                     found++;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The tables, of whichever database, that have the text in any column; of partitions their parents.</summary>
+    public static async Task<HashSet<string>> TablesAsync(RunningApp app, string text)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var connection in app.Stack.Shards.Values.Append(app.Stack.SettingsDatabase))
+        {
+            await using var database = NpgsqlDataSource.Create(connection);
+            var tables = new List<string>();
+            await using (var list = database.CreateCommand("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition"))
+            await using (var reader = await list.ExecuteReaderAsync())
+            {
+                while (await reader.ReadAsync())
+                    tables.Add(reader.GetString(0));
+            }
+
+            Assert.NotEmpty(tables);
+            foreach (var table in tables)
+            {
+                await using var look = database.CreateCommand($"select exists (select from {table} row where strpos(row::text, $1) > 0)");
+                look.Parameters.AddWithValue(text);
+                if (await look.ExecuteScalarAsync() is true)
+                    found.Add(table);
             }
         }
 

@@ -31,8 +31,24 @@ public class RebuildTests(RunningApp app)
     }
 
     [Fact]
-    public async Task A_run_of_the_archiver_takes_no_members()
+    public async Task A_run_of_the_archiver_for_one_queue_leaves_the_others_alone()
     {
+        await using var side = await SideApp.StartAsync(app);
+        var (queue, other) = (await RunningApp.NewQueueAsync(side.Admin, retention: "PT0S"), await RunningApp.NewQueueAsync(side.Admin, retention: "PT0S"));
+        foreach (var name in new[] { queue, other })
+            await side.Admin.CloseAsync(name, await side.Admin.CreateAsync(name));
+
+        var report = (await side.Admin.PostAsync($"/archive/runs?queue={other}", null)).Ok();
+
+        Assert.Equal((1, true), (report.Number("tickets"), report.GetProperty("complete").GetBoolean()));
+        Assert.Equal(1, (await side.Admin.PostAsync("/tickets/find", $$"""{"query": {"queue": "{{queue}}"} }""")).Ok().GetProperty("tickets").GetArrayLength());
+        Assert.Equal(1, (await side.Admin.PostAsync("/archive/runs", null)).Ok().Number("tickets"));
+    }
+
+    [Fact]
+    public async Task A_run_of_the_archiver_takes_no_members_and_names_a_queue_that_there_is()
+    {
+        (await app.Admin.PostAsync("/archive/runs?queue=no/such", null)).Problem(404, "not_found");
         (await app.Admin.PostAsync("/archive/runs", """{"queue": "t/1"}""")).Problem(400, "unknown_member", "/queue");
         (await app.Admin.PostAsync("/archive/runs", "[]")).Problem(400, "malformed_json");
         (await app.Admin.PostAsync("/archive/runs", "{}")).Ok();

@@ -52,6 +52,7 @@ public class RestoreTests(RunningApp app)
                 var ticket = (await processes[reader % 2].GetAsync(reader < 2 ? $"/tickets/{id}?queue={queue}" : $"/tickets/{id}")).Ok();
                 Assert.True(ticket.Number("version") >= version, "an older copy was found");
                 version = ticket.Number("version");
+                await Task.Delay(2);
             }
         })));
         for (var round = 0; round < 3; round++)

@@ -9,10 +9,10 @@ internal static class Eventually
     public static async Task<TimeSpan> IsAsync(Func<Task<bool>> isSo, TimeSpan? limit = null)
     {
         var waited = Stopwatch.StartNew();
-        while (!await isSo())
+        for (var asked = 1; !await isSo(); asked++)
         {
             Assert.True(waited.Elapsed < (limit ?? TimeSpan.FromSeconds(60)), $"It was still not so after {waited.Elapsed.TotalSeconds:0.0} s.");
-            await Task.Delay(25);
+            await PauseAsync(asked);
         }
 
         return waited.Elapsed;
@@ -23,13 +23,16 @@ internal static class Eventually
     public static async Task<T> GetAsync<T>(Func<Task<T>> get, Func<T, bool> isWanted)
     {
         var waited = Stopwatch.StartNew();
-        while (true)
+        for (var asked = 1; ; asked++)
         {
             var got = await get();
             if (isWanted(got))
                 return got;
             Assert.True(waited.Elapsed < TimeSpan.FromMinutes(1), $"It was still not so after {waited.Elapsed.TotalSeconds:0.0} s: {got}");
-            await Task.Delay(50);
+            await PauseAsync(asked);
         }
     }
+
+    /// <summary>Ever longer: eight tests at once that ask all the time would keep the machine from what they wait for.</summary>
+    private static Task PauseAsync(int asked) => Task.Delay(TimeSpan.FromMilliseconds(Math.Min(20 * asked, 250)));
 }

@@ -46,6 +46,8 @@ public sealed class SideApp : IAsyncDisposable
     {
         var database = new NpgsqlConnectionStringBuilder(connectionString).Database!;
         await ExecuteAsync($"alter database {database} allow_connections false");
+        // Those that wait for a lock are gone before its holder lets go of it: what waits at this moment does not come about.
+        await ExecuteAsync($"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '{database}' and wait_event_type = 'Lock'");
         await ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
     }
 

@@ -5,8 +5,9 @@ namespace Tickets.Chaos.Experiments;
 /// <summary>A promise that tests of the suite hold already: they are run by name, with larger bounds where they have any, and their figures told.</summary>
 /// <param name="tests">By project, patterns of their names.</param>
 /// <param name="whole">Variables of the environment that make them larger when run by hand.</param>
+/// <param name="areLong">They are left out of <c>dotnet test</c> and run here alone.</param>
 internal sealed class TestsExperiment(
-    string name, string requirement, string description, IReadOnlyList<(string Project, string[] Methods)> tests, IReadOnlyDictionary<string, string>? whole = null) : IExperiment
+    string name, string requirement, string description, IReadOnlyList<(string Project, string[] Methods)> tests, IReadOnlyDictionary<string, string>? whole = null, bool areLong = false) : IExperiment
 {
     public string Name => name;
 
@@ -18,7 +19,7 @@ internal sealed class TestsExperiment(
 
     public TimeSpan Bounded => TimeSpan.FromMinutes(1);
 
-    public bool IsInTheSuite => true;
+    public bool IsInTheSuite => !areLong;
 
     public async Task RunAsync(ChaosRun run)
     {
@@ -33,7 +34,7 @@ internal sealed class TestsExperiment(
             run.Progress.Stage($"running {string.Join(", ", methods)}");
             using var done = new CancellationTokenSource();
             var showing = run.Progress.WhileAsync(() => "tests are running", done.Token);
-            var results = await ExistingTests.RunAsync(project, methods, withExplicit: !run.Options.Bounded, run.Options.Bounded ? null : whole);
+            var results = await ExistingTests.RunAsync(project, methods, withExplicit: areLong || !run.Options.Bounded, run.Options.Bounded ? null : whole);
             await done.CancelAsync();
             await showing;
             foreach (var result in results)

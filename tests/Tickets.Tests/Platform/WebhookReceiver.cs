@@ -45,9 +45,9 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
-        await _serving;
+        // Not stopped first: closing after that would look for its port once more, which somebody else may have by then.
         _listener.Close();
+        await _serving;
     }
 
     private async Task ServeAsync()

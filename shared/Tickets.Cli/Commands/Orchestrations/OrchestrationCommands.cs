@@ -44,9 +44,13 @@ internal static class OrchestrationCommands
         };
     }
 
-    public static Command Upkeep(Shell shell, GlobalOptions global) => new("upkeep", "Work that timers do, done now (operators).")
+    public static Command Upkeep(Shell shell, GlobalOptions global)
     {
-        new RouteCommand(shell, global, "archive", "Archives what is due.", [], (_, _) => new(HttpMethod.Post, "/archive/runs") { HeldFor = TimeSpan.FromMinutes(5) }),
-        new RouteCommand(shell, global, "sweep", "Mends what tickets that wait have lost: their orchestration, its due time, a message.", [], (_, _) => new(HttpMethod.Post, "/lifecycles/sweep") { SafeToRepeat = true }),
-    };
+        var queue = new Option<string?>("--queue", "-q") { Description = "This queue alone.", HelpName = "queue" };
+        return new Command("upkeep", "Work that timers do, done now (operators).")
+        {
+            new RouteCommand(shell, global, "archive", "Archives what is due.", [queue], (parsed, _) => new(HttpMethod.Post, Route.To("/archive/runs", ("queue", parsed.GetValue(queue)))) { HeldFor = TimeSpan.FromMinutes(5) }),
+            new RouteCommand(shell, global, "sweep", "Mends what tickets that wait have lost: their orchestration, its due time, a message.", [], (_, _) => new(HttpMethod.Post, "/lifecycles/sweep") { SafeToRepeat = true }),
+        };
+    }
 }

@@ -9,6 +9,7 @@ using Tickets.Core.Platform;
 using Tickets.Core.Platform.Json;
 using Tickets.Core.Settings;
 using Tickets.Core.Ticketing;
+using Tickets.Core.Ticketing.Lifecycle;
 using Tickets.Core.Ticketing.Rules;
 using Tickets.Core.Ticketing.Writing;
 
@@ -39,8 +40,8 @@ public sealed record HotErasure(IReadOnlyList<ErasedTicket> Tickets, int There, 
 public sealed record QueueDay(string Queue, DateOnly Day);
 
 /// <summary>
-/// Takes tickets out of everything that this system keeps: the hot tier, the parts of every queue that they were ever in and the blobs that were replaced or left behind, the diffs of the change log, the
-/// results of scans. What stays is the number, so that a nonce cannot make the ticket again nor a return from cold bring it back, and ops that say that something happened. Each step is harmless to repeat.
+/// Takes tickets out of everything that this system keeps: the hot tier, the parts of every queue that they were ever in and the blobs that were replaced or left behind, the diffs of the change log, their
+/// orchestrations and messages, the results of scans. What stays is the number, so that a nonce cannot make the ticket again nor a return from cold bring it back, and ops that say that something happened. Each step is harmless to repeat.
 /// </summary>
 public sealed class EraseTickets
 {
@@ -53,12 +54,13 @@ public sealed class EraseTickets
     private readonly ArchiveTools _archive;
     private readonly PartErasure _parts;
     private readonly EraseDiffs _diffs;
+    private readonly EraseLives _lives;
     private readonly ResultFiles _results;
     private readonly ResultFence _fence;
 
     internal EraseTickets(
-        ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, ArchiveTools archive, PartErasure parts, EraseDiffs diffs, ResultFiles results, ResultFence fence) =>
-        (_shards, _settings, _writers, _cold, _archive, _parts, _diffs, _results, _fence) = (shards, settings, writers, cold, archive, parts, diffs, results, fence);
+        ShardSet shards, SettingsCache settings, ShardWriters writers, ColdTickets cold, ArchiveTools archive, PartErasure parts, EraseDiffs diffs, EraseLives lives, ResultFiles results, ResultFence fence) =>
+        (_shards, _settings, _writers, _cold, _archive, _parts, _diffs, _lives, _results, _fence) = (shards, settings, writers, cold, archive, parts, diffs, lives, results, fence);
 
     /// <summary>First step: from the hot tier, with the <c>erased</c> ops. A ticket that is in neither tier of the queue gets none, and is left alone wherever it is.</summary>
     /// <param name="operation">Whose repetitions find what it has done.</param>
@@ -125,8 +127,14 @@ public sealed class EraseTickets
         return await _parts.EraseAsync(day.Queue, day.Day, tickets.Where(ticket => ticket.Day == day.Day).Select(ticket => ticket.TicketId).ToHashSet(), cancel);
     }
 
-    /// <summary>Fourth step, for each shard: tickets may have been on another one before.</summary>
-    public Task<long> FromLogAsync(IReadOnlyList<ErasedTicket> tickets, string shard, CancellationToken cancel) => _diffs.RunAsync(shard, tickets.Select(ticket => ticket.TicketId).ToList(), cancel);
+    /// <summary>Fourth step, for each shard: tickets may have been on another one before. With the log go their orchestrations and messages.</summary>
+    /// <returns>How many ops were emptied.</returns>
+    public async Task<long> FromLogAsync(IReadOnlyList<ErasedTicket> tickets, string shard, CancellationToken cancel)
+    {
+        var ids = tickets.Select(ticket => ticket.TicketId).ToList();
+        await _lives.RunAsync(shard, ids, cancel);
+        return await _diffs.RunAsync(shard, ids, cancel);
+    }
 
     /// <summary>Last step: also out of results of scans that have read the tickets before and commit what they found only now.</summary>
     public async Task<long> FromResultsAsync(IReadOnlyList<ErasedTicket> tickets, CancellationToken cancel)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tickets.Contracts;
 using Tickets.Core.Platform;
+using Tickets.Core.Settings;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Core.Ticketing.Rules;
 
@@ -273,19 +274,31 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
                 return true;
             // No opid: either the epoch is another one, or the log's next partition is not there.
             case PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation when refusal.TableName is "oplog":
-                return await MendOplogAsync();
+                return await MendAsync(MendOplogAsync);
+            // The queue has its partitions since before anybody could know it, but this session has not heard of them.
+            case PostgresErrorCodes.CheckViolation when refusal.TableName is "tickets" or "ticket_meta":
+                return await MendAsync(QueueTables.HavePartitionsReadAnewAsync);
             default:
                 return false;
         }
     }
 
-    private async Task<bool> MendOplogAsync()
+    private async Task MendOplogAsync(NpgsqlConnection session)
+    {
+        _epoch = await fence.ReadEpochAsync(shard.Name, session);
+        await Oplog.OplogPartitions.MakeAheadAsync(session);
+    }
+
+    private async Task<bool> MendAsync(Func<NpgsqlConnection, Task> mend)
     {
         try
         {
-            var session = await ConnectAsync();
-            _epoch = await fence.ReadEpochAsync(shard.Name, session);
-            await Oplog.OplogPartitions.MakeAheadAsync(session);
+            await mend(await ConnectAsync());
+            return true;
+        }
+        catch (PostgresException fault) when (fault.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        {
+            // Somebody else is at it.
             return true;
         }
         catch (Exception fault) when (IsLoss(fault))
