@@ -52,8 +52,11 @@ internal static class ArchiveFunctions
             }
         }
 
-        await context.Answer(
-            await context.Service<ArchiveClosedTickets>().RunAsync(context.Parameter("queue"), LongestRunOverHttp, LongestAnswer, context.RequestAborted), ArchiveJson.Default.ArchiveReport);
+        var runs = context.Service<ArchiveClosedTickets>();
+        if (context.Parameter("queue") is { } queue)
+            await context.Answer(await runs.RunQueueAsync(queue, LongestRunOverHttp, LongestAnswer, context.RequestAborted), ArchiveJson.Default.ArchiveReport);
+        else
+            await context.Answer(await runs.RunAsync(LongestRunOverHttp, LongestAnswer, context.RequestAborted), ArchiveJson.Default.ArchiveReport);
     }
 }
 

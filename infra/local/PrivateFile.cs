@@ -5,9 +5,8 @@ internal static class PrivateFile
 {
     public static async Task WriteAsync(string path, string content, CancellationToken cancellationToken)
     {
-        // Complete or absent: it is created under another name first.
-        var partial = path + ".partial";
-        File.Delete(partial);
+        // Complete or absent: it is created under another name first, which no other process uses.
+        var partial = $"{path}.{Guid.NewGuid():n}.partial";
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

@@ -25,6 +25,9 @@ IExperiment[] experiments =
     new TestsExperiment(
         "archive", "R7", "The move to the cold tier with a death at every storage request and the storage account killed, readers all the while.",
         [("Tickets.Tests", ["*ArchiverCrashTests.*", "*KilledStorageTests.*", "*ArchiverRaceTests.A_reader_finds*"]), ("Tickets.Acceptance", ["*ArchiveTests.Readers_of_two*"])]),
+    new TestsExperiment(
+        "outages", "R6", "The app killed under load, PostgreSQL and a single shard away for a while, scans under way cut off.",
+        [("Tickets.Acceptance", ["*KilledAppTests.*", "*KilledPostgresTests.*", "*LostTargetTests.A_queue_is_not_switched*", "*ScanUnderWayTests.A_scan_of_several_units*", "*ScanUnderWayTests.A_large_result*"])], areLong: true),
     new HttpExperiment(),
     new ParserExperiment(),
     new ModelExperiment(),

@@ -32,21 +32,24 @@ public sealed class ArchiveClosedTickets(Archiver archiver, SettingsCache settin
     }
 
     /// <summary>The same for a caller who has not all the time: a run that is not over by then goes on, and this answers that it is not complete.</summary>
-    /// <param name="queue">This one alone, at once; null: all of them.</param>
-    /// <returns>404 when there is no such queue.</returns>
-    public async Task<Result<ArchiveReport>> RunAsync(string? queue, TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel)
+    public Task<ArchiveReport> RunAsync(TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel) => WithinAsync(RunAsync(maxDuration, cancel), patience, cancel);
+
+    /// <summary>The same for one queue alone, at once.</summary>
+    /// <returns>404 when there is none of this name.</returns>
+    public async Task<Result<ArchiveReport>> RunQueueAsync(string queue, TimeSpan maxDuration, TimeSpan patience, CancellationToken cancel) => await settings.FindQueueAsync(queue, cancel) is { } found
+        ? await WithinAsync(RunOverAsync([found], maxDuration).WaitAsync(cancel), patience, cancel)
+        : Problems.NotFound($"There is no queue '{queue}'.");
+
+    /// <summary>What is wrong with the body of a request for a run; null when nothing is. It has no members.</summary>
+    public static Problem? Fault(JsonElement body) => ObjectReader.Strangers(body, []);
+
+    private async Task<ArchiveReport> WithinAsync(Task<ArchiveReport> running, TimeSpan patience, CancellationToken cancel)
     {
-        if (queue is not null && await settings.FindQueueAsync(queue, cancel) is null)
-            return Problems.NotFound($"There is no queue '{queue}'.");
-        var running = queue is null ? RunAsync(maxDuration, cancel) : RunOverAsync(settings.Current.Queues.Values.Where(known => known.Name == queue), maxDuration).WaitAsync(cancel);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var first = await Task.WhenAny(running, Task.Delay(patience, clock, over.Token));
         await over.CancelAsync();
         return first == running ? await running : ArchiveReport.Nothing with { Complete = false };
     }
-
-    /// <summary>What is wrong with the body of a request for a run; null when nothing is. It has no members.</summary>
-    public static Problem? Fault(JsonElement body) => ObjectReader.Strangers(body, []);
 
     private async Task<ArchiveReport> RunAfterAsync(Task<ArchiveReport> previous, TimeSpan maxDuration)
     {

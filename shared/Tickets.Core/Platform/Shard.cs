@@ -58,10 +58,10 @@ public sealed class ShardSet : IAsyncDisposable
             settings.MaxAutoPrepare = 0;
         else
             settings.Options = string.Join(' ', new[] { settings.Options, ServerTimeouts }.Where(part => !string.IsNullOrEmpty(part)));
-        if (options.DatabaseCredential is not { } credential)
-            return NpgsqlDataSource.Create(settings);
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        builder.UsePeriodicPasswordProvider((_, cancel) => DatabaseToken.GetAsync(credential, cancel), DatabaseToken.RenewEvery, DatabaseToken.RetryEvery);
+        // None but PostgreSQL's own types are used, which the driver knows; asking for all of them takes the longer the more queues have tables.
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        if (options.DatabaseCredential is { } credential)
+            builder.UsePeriodicPasswordProvider((_, cancel) => DatabaseToken.GetAsync(credential, cancel), DatabaseToken.RenewEvery, DatabaseToken.RetryEvery);
         return builder.Build();
     }
 

@@ -9,7 +9,7 @@ namespace Tickets.Core.Telemetry;
 public sealed class Backlogs : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ShardSet _shards;
     private readonly SettingsCache _settings;
@@ -23,7 +23,7 @@ public sealed class Backlogs : IDisposable
 
     internal Backlog Latest => _latest;
 
-    /// <summary>Returns when what is known is at most ten seconds old, or after two seconds with what could be learned. A shard that does not answer is left out and logged.</summary>
+    /// <summary>Returns when what is known is at most ten seconds old, or after five seconds with what could be learned. A shard that does not answer is left out and logged.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);

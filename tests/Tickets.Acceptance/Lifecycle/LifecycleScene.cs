@@ -41,7 +41,7 @@ internal sealed class LifecycleScene(RunningApp app)
     {
         foreach (var shard in app.Stack.Shards)
         {
-            if (await CountAsync(shard.Value, $"select count(*) from tickets where ticket_id = {id}") > 0)
+            if (await CountAsync(shard.Value, $"select count(*) from ticket_numbers_used where ticket_id = {id} and queue_id is not null and not gone") > 0)
                 return shard.Key;
         }
 
@@ -56,8 +56,7 @@ internal sealed class LifecycleScene(RunningApp app)
 
     public async Task<byte[]> SecretAsync(string purpose)
     {
-        await using var settings = NpgsqlDataSource.Create(app.Stack.SettingsDatabase);
-        await using var command = settings.CreateCommand($"select secret from signing_secrets where purpose = '{purpose}'");
+        await using var command = Databases.Of(app.Stack.SettingsDatabase).CreateCommand($"select secret from signing_secrets where purpose = '{purpose}'");
         return (byte[])(await command.ExecuteScalarAsync())!;
     }
 
@@ -72,15 +71,13 @@ internal sealed class LifecycleScene(RunningApp app)
 
     public static async Task<long> CountAsync(string database, string sql)
     {
-        await using var source = NpgsqlDataSource.Create(database);
-        await using var command = source.CreateCommand(sql);
+        await using var command = Databases.Of(database).CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
     public static async Task ExecuteAsync(string database, string sql)
     {
-        await using var source = NpgsqlDataSource.Create(database);
-        await using var command = source.CreateCommand(sql);
+        await using var command = Databases.Of(database).CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -104,7 +101,13 @@ internal sealed class LifecycleScene(RunningApp app)
     }
 
     /// <summary>Makes the ticket old enough for the sweep to look at it.</summary>
-    public async Task AgeAsync(string id) => await ExecuteAsync(await ShardOfAsync(id), $"update tickets set updated_at = updated_at - interval '3 hours' where ticket_id = {id}");
+    public async Task AgeAsync(string id)
+    {
+        var shard = await ShardOfAsync(id);
+        // By the partition's name: the parent would open those of all queues.
+        var queue = await CountAsync(shard, $"select queue_id::bigint from ticket_numbers_used where ticket_id = {id}");
+        await ExecuteAsync(shard, $"update tickets_q{queue} set updated_at = updated_at - interval '3 hours' where ticket_id = {id}");
+    }
 
     /// <summary>Sweeps until it is so: the timer's sweep may come first, or hold the turn.</summary>
     public Task SweepUntilAsync(string queue, Func<Task<bool>> isSo) => Eventually.IsAsync(async () =>

@@ -155,11 +155,11 @@ public class QueueMoveTests(RunningApp app)
 
     private async Task<long> CountAsync(string database, string queue)
     {
-        await using var settings = NpgsqlDataSource.Create(app.Stack.SettingsDatabase);
+        var settings = Databases.Of(app.Stack.SettingsDatabase);
         await using var find = settings.CreateCommand("select queue_id from queues where name = $1");
         find.Parameters.AddWithValue(queue);
         var id = (int)(await find.ExecuteScalarAsync())!;
-        await using var shard = NpgsqlDataSource.Create(database);
+        var shard = Databases.Of(database);
         await using var count = shard.CreateCommand($"select count(*) from tickets where queue_id = {id}");
         return (long)(await count.ExecuteScalarAsync())!;
     }

@@ -16,7 +16,7 @@ public class ScanUnderWayTests(RunningApp app)
     private static readonly (string, string)[] SmallUnits = [("Archive__ScanUnitBytes", "1024"), ("Orchestration__Lease", "00:00:03")];
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_scan_of_several_units_whose_process_is_killed_in_the_midst_of_them_ends_with_every_ticket_once()
     {
         await using var side = await SideApp.StartAsync(app, withApp: true, SmallUnits);
@@ -97,7 +97,7 @@ public class ScanUnderWayTests(RunningApp app)
         Assert.Equal(other, JsonElement.Parse(piece.Value.Content).Text("ticket_id"));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_large_result_goes_up_while_it_is_found_and_is_erased_from_without_being_held()
     {
         var queue = await app.NewQueueAsync("hot-1");

@@ -52,7 +52,7 @@ internal sealed class PlantedExperiment : IExperiment
         if (project != "chaos")
         {
             await ExistingTests.BuildAsync(project, copy);
-            var results = await ExistingTests.RunAsync(project, [$"*{test}*"], withExplicit: false, root: copy);
+            var results = await ExistingTests.RunAsync(project, [$"*{test}*"], withExplicit: true, root: copy);
             // How it fails, so that one can see that it is for the bug and not for something else.
             foreach (var failed in results.Where(result => !result.Passed))
                 await run.Results.WriteLineAsync($"  {failed.Name}: {failed.Output.ReplaceLineEndings(" ")}");
