@@ -26,6 +26,14 @@ internal sealed class DeliverySubscriber : IDisposable
         return new DeliverySubscriber(Process.Start(start)!);
     }
 
+    /// <summary>Until it holds its sessions, which are there once changes flow: how long a subscriber takes to begin is no delay of a change.</summary>
+    public async Task ReadyAsync()
+    {
+        var said = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        if (said != "ready")
+            throw new BenchException($"The subscriber has said '{said}'.");
+    }
+
     public Task MeasureAsync() => _process.StandardInput.WriteLineAsync("measure");
 
     public async Task<Delays> StopAsync()

@@ -1,6 +1,6 @@
 // Receives every session with the official SDK and measures from each change's commit to its arrival.
 //   node delivery.mjs TOPIC SUBSCRIPTION     with BROKER and MODULES in the environment
-// Lines on stdin: `measure` forgets what came so far; `stop` prints {count, p50, p99, max} in milliseconds and ends.
+// Says `ready` when it holds four sessions. Lines on stdin: `measure` counts the changes that are made from now on; `stop` prints {count, p50, p99, max} in milliseconds and ends.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,13 +9,16 @@ const { ServiceBusClient } = createRequire(join(process.env.MODULES, 'package.js
 const [topic, subscription] = process.argv.slice(2);
 const client = new ServiceBusClient(process.env.BROKER, { retryOptions: { maxRetries: 0, timeoutInMs: 10000 } });
 let delays = [];
+let from = Infinity;
+let held = 0;
 
 async function work() {
   for (;;) {
     try {
       const receiver = await client.acceptNextSession(topic, subscription);
       // A session is held as long as it may have more: every lane has a receiver of its own.
-      receiver.subscribe({ processMessage: async m => void delays.push(Date.now() - Date.parse(m.body.time)), processError: async () => {} });
+      receiver.subscribe({ processMessage: async m => arrived(Date.parse(m.body.time)), processError: async () => {} });
+      if (++held === 4) process.stdout.write('ready\n');
       return;
     } catch (error) {
       if (error.code !== 'ServiceTimeout') await new Promise(resolve => setTimeout(resolve, 200));
@@ -23,10 +26,14 @@ async function work() {
   }
 }
 
+function arrived(at) {
+  if (at >= from) delays.push(Date.now() - at);
+}
+
 for (let i = 0; i < 4; i++) work();
 
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'measure') delays = [];
+  if (line === 'measure') from = Date.now();
   if (line === 'stop') {
     const sorted = delays.sort((a, b) => a - b);
     const at = share => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -148,7 +148,7 @@ public class RetryTests
     public async Task A_read_that_hangs_is_given_up_and_asked_again()
     {
         await using var server = await StartAsync(Hang, Json(Ticket));
-        using var client = Clients.For(server, o => o with { AttemptTimeout = TimeSpan.FromMilliseconds(200) });
+        using var client = Clients.For(server, o => o with { AttemptTimeout = TimeSpan.FromSeconds(1.5) });
 
         Assert.Equal("17", (await client.GetTicketAsync("17", cancel: Cancel)).TicketId);
         Assert.Equal(2, server.Requests.Count);

@@ -21,6 +21,9 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
 
     private static readonly TimeSpan Standby = TimeSpan.FromSeconds(1);
 
+    // A request costs both sides, and its checkpoint the database, many times what an op does. While changes come one after the other, those of so long go together.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(40);
+
     /// <summary>Follows the log until it is cancelled; stands by while another process does.</summary>
     public async Task FollowAsync(CancellationToken cancel)
     {
@@ -94,10 +97,20 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
             RelayMetrics.Tell(shard.Name, stretch.Head - lease.Opid, blocked: false);
             if (stretch.Ops.Count > 0)
             {
-                // The next page is read while this one is sent.
-                reading = ReadAsync(stretch.ReadTo, cancel);
-                await using var settled = new Settled(reading);
+                if (stretch.ReadTo < stretch.Head)
+                {
+                    // The next page is read while this one is sent.
+                    reading = ReadAsync(stretch.ReadTo, cancel);
+                    await using var settled = new Settled(reading);
+                    await PublishAsync(lease, stretch.Ops, cancel);
+                    continue;
+                }
+
+                var begun = clock.GetTimestamp();
                 await PublishAsync(lease, stretch.Ops, cancel);
+                if (!drain && Gathering - clock.GetElapsedTime(begun) is { Ticks: > 0 } left)
+                    await Task.Delay(left, clock, cancel);
+                reading = ReadAsync(lease.Opid, cancel);
                 continue;
             }
 
