@@ -53,7 +53,7 @@ internal sealed class WebhookDeliveries(
                 }
             }
         }
-        catch (Exception fault) when (ConnectionLoss.Is(fault))
+        catch (Exception fault) when (!cancel.IsCancellationRequested)
         {
             logger.Stumbled(fault);
         }
@@ -91,8 +91,9 @@ internal sealed class WebhookDeliveries(
         {
             // Stopped, or changed.
         }
-        catch (Exception fault) when (ConnectionLoss.Is(fault))
+        catch (Exception fault)
         {
+            // Whatever it was: one webhook may not end the others' deliveries.
             logger.Stumbled(fault);
         }
         finally
