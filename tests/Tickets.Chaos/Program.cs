@@ -20,7 +20,7 @@ IExperiment[] experiments =
         "crash-points", "R4", "Reference orchestrations with a fault at the n-th access to the database for every n, before it and with its answer lost.", [("Tickets.Tests", ["*CrashPointTests.*"])]),
     new TestsExperiment(
         "workers", "R5", "Three processes killed, and frozen for longer than their leases, while orchestrations run.",
-        [("Tickets.Acceptance", ["*MurderedWorkersTests.*"]), ("Tickets.Tests", ["*GuaranteeTests.A_worker_whose_lease_was_taken_over*"])], areLong: true),
+        [("Tickets.Acceptance", ["*MurderedWorkersTests.*"]), ("Tickets.Tests", ["*LeaseTests.A_worker_whose_lease_was_taken_over*"])], areLong: true),
     new PostgresExperiment(),
     new TestsExperiment(
         "archive", "R7", "The move to the cold tier with a death at every storage request and the storage account killed, readers all the while.",

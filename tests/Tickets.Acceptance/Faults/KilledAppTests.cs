@@ -2,18 +2,20 @@ namespace Tickets.Acceptance.Faults;
 
 public class KilledAppTests(RunningApp app)
 {
-    [Fact(Explicit = true)]
-    public async Task A_kill_loses_no_acknowledged_write_and_retries_have_one_effect()
+    [Theory(Explicit = true)]
+    [InlineData(150)]
+    [InlineData(400)]
+    public async Task A_kill_loses_no_acknowledged_write_and_retries_have_one_effect(int killedAfterMs)
     {
         string[] queues = [await app.NewQueueAsync("hot-0"), await app.NewQueueAsync("hot-1")];
         var process = await app.Stack.StartAppAsync();
         var doomed = app.Admin.At(process.Address);
-        var nonces = await doomed.NoncesAsync(400);
+        var nonces = await doomed.NoncesAsync(600);
         var start = await ChangeLog.OplogReader.NowAsync(app.Admin);
         var requests = nonces.Select((nonce, i) => new Write(queues[i % 2], $$"""{"nonce": "{{nonce}}", "queue": "{{queues[i % 2]}}", "meta": {"n": {{i}} } }""", $"key {nonce[..40]}{i}")).ToList();
 
         var writing = Parallel.ForEachAsync(requests, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (request, _) => await request.TryAsync(doomed));
-        await Task.Delay(150);
+        await Task.Delay(killedAfterMs);
         await process.KillAsync();
         await writing;
 

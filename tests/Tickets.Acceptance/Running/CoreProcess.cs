@@ -21,6 +21,8 @@ internal sealed class CoreProcess(IHost host) : IAsyncDisposable
             ["Shards:hot-0"] = stack.Shards["hot-0"],
             ["Shards:hot-1"] = stack.Shards["hot-1"],
             ["Storage:ConnectionString"] = stack.StorageConnectionString,
+            // It shares the other processes' work, also that of delivering to the tests' receivers.
+            ["Webhooks:AllowPrivate"] = "true",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Services.AddTickets(builder.Configuration);

@@ -146,6 +146,37 @@ public class WebhookTests(RunningApp app)
     }
 
     [Fact]
+    public async Task A_webhook_that_fails_as_nobody_foresaw_does_not_end_the_others_and_goes_on_when_it_can()
+    {
+        await using var receiver = new WebhookReceiver();
+        await using var others = new WebhookReceiver();
+        var queue = await app.NewQueueAsync("hot-0");
+        var webhook = (await MakeAsync(receiver, queue)).Text("webhook_id");
+        await MakeAsync(others, queue);
+        await app.Admin.CreateAsync(queue);
+        await Eventually.IsAsync(() => Task.FromResult(Told(receiver).Count == 1 && Told(others).Count == 1));
+        (await app.Admin.PatchAsync($"/webhooks/{webhook}", """{"status": "paused"}""")).Ok();
+        // A time that .NET has no value for: what it throws is no fault of a database that is away.
+        await Eventually.IsAsync(async () => await ScalarAsync($"with hurt as (update oplog_followers set next_at = '20000-01-01' where follower = 'webhook/{webhook}/1' and lease_until = '-infinity' returning 1) select count(*) from hurt") == 1);
+        var fence = await ScalarAsync($"select fence from oplog_followers where follower = 'webhook/{webhook}/1'");
+        // Not by the API, whose answer would tell the time.
+        await ScalarAsync($"with active as (update webhooks set status = 'active' where webhook_id = '{webhook}' returning 1) select count(*) from active", app.Stack.SettingsDatabase);
+        await Eventually.IsAsync(async () => await ScalarAsync($"select fence from oplog_followers where follower = 'webhook/{webhook}/1'") > fence);
+
+        await app.Admin.CreateAsync(queue);
+        await Eventually.IsAsync(() => Task.FromResult(Told(others).Count == 2));
+        Assert.Single(Told(receiver));
+        await ScalarAsync($"with healed as (update oplog_followers set next_at = null, lease_until = '-infinity' where follower = 'webhook/{webhook}/1' returning 1) select count(*) from healed");
+        await Eventually.IsAsync(() => Task.FromResult(Told(receiver).Count == 2));
+
+        async Task<long> ScalarAsync(string sql, string? database = null)
+        {
+            await using var command = Databases.Of(database ?? app.Stack.Shards["hot-0"]).CreateCommand(sql);
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_is_left_alone_and_one_that_is_removed_is_forgotten()
     {
         await using var receiver = new WebhookReceiver { Answer = _ => (410, null) };
@@ -223,9 +254,9 @@ public class WebhookTests(RunningApp app)
     private static async Task<List<JsonElement>> DeadAsync(Api api, string webhook) =>
         [.. (await api.GetAsync($"/webhooks/{webhook}/dead")).Ok().GetProperty("dead_deliveries").EnumerateArray()];
 
-    /// <summary>The events of every request, also of repeated ones.</summary>
     /// <summary>Each op once: a delivery whose answer came too late is repeated under its id.</summary>
     private static List<JsonElement> Told(WebhookReceiver receiver) => [.. Ops(receiver).DistinctBy(op => op.Text("id"))];
 
+    /// <summary>The events of every request, also of repeated ones.</summary>
     private static List<JsonElement> Ops(WebhookReceiver receiver) => [.. receiver.Requests.SelectMany(request => JsonElement.Parse(request.Body).EnumerateArray().ToList())];
 }

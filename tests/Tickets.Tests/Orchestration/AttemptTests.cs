@@ -1,6 +1,5 @@
 using Npgsql;
 using Tickets.Core.Orchestration;
-using Tickets.Core.Orchestration.Client;
 using Tickets.Core.Orchestration.Storage;
 
 namespace Tickets.Tests.Orchestration;
@@ -146,6 +145,24 @@ public sealed class AttemptTests(OrchestrationStack stack)
         await HubScene.UntilAsync(() => Volatile.Read(ref left) < -1);
         open.SetResult();
         Assert.Equal(1, (await HubScene.EndAsync(hub, id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task An_activity_ends_at_its_timeout_and_may_be_tried_again()
+    {
+        await using var scene = await HubScene.CreateAsync(stack);
+        var hub = scene.Hub(tasks => tasks
+            .AddOrchestratorFunc<object?, int>("hasty", (context, _) => context.CallActivityAsync<int>(
+                "slow at first", null, TaskOptions.FromRetryPolicy(new RetryPolicy(100, TimeSpan.FromMilliseconds(1))) with { Timeout = TimeSpan.FromMilliseconds(150) }))
+            .AddActivityFunc<object?, int>("slow at first", async (context, _) =>
+            {
+                // It does not look at its token.
+                if (context.Attempt == 1)
+                    await Task.Delay(TimeSpan.FromMinutes(10), CancellationToken.None);
+                return context.Attempt;
+            }));
+
+        Assert.InRange((await HubScene.RunAsync(hub, "hasty")).ReadOutputAs<int>(), 2, 100);
     }
 
     private static async Task AgainAsync(Func<Task> call)

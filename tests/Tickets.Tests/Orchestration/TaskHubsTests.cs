@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tickets.Core.Orchestration;
-using Tickets.Core.Orchestration.Client;
 using Tickets.Core.Platform;
 
 namespace Tickets.Tests.Orchestration;
@@ -45,5 +44,13 @@ public sealed class TaskHubsTests(OrchestrationStack stack)
         Assert.Equal(OrchestrationRuntimeStatus.Pending, (await hubs["hot-0"].Client.GetInstanceAsync(waiting))!.RuntimeStatus);
         swept.SetResult();
         Assert.Equal(1, (await HubScene.EndAsync(hubs["hot-0"], waiting)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task The_settings_database_carries_the_same_tables_as_a_shard()
+    {
+        await using var scene = await HubScene.CreateAsync(stack, "settings");
+        var hub = scene.Hub(tasks => tasks.AddOrchestratorFunc<int, int>("same", (_, x) => Task.FromResult(x)));
+        Assert.Equal(9, (await HubScene.RunAsync(hub, "same", 9)).ReadOutputAs<int>());
     }
 }

@@ -141,6 +141,24 @@ internal sealed class RelayScene : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
+    public static async Task UntilAsync(Func<Task<bool>> isSo, Task running)
+    {
+        for (var i = 0; !await isSo(); i++)
+        {
+            Assert.True(i < 2400, "It was still not so after two minutes.");
+            Assert.False(running.IsCompleted, $"It ended: {running.Exception}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>All opids from 1 on, each once, and growing within every session.</summary>
+    public static void AssertInOrder(IReadOnlyList<Received> received, int count)
+    {
+        Assert.Equal(Enumerable.Range(1, count).Select(opid => $"hot-0:{opid}").Order(StringComparer.Ordinal), received.Select(message => message.MessageId!).Order(StringComparer.Ordinal));
+        foreach (var session in received.GroupBy(message => message.SessionId))
+            Assert.Equal(session.Select(message => (long)message.Properties["opid"]!).Order(), session.Select(message => (long)message.Properties["opid"]!));
+    }
+
     private async Task AddQueueAsync()
     {
         await using var command = _services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
