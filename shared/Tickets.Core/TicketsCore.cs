@@ -103,7 +103,8 @@ public static class TicketsCore
         if (ServiceBusNamespace.FromConfiguration(configuration, OplogRelay.ClientOptions) is not { } client)
             return;
         var options = RelayOptions.From(configuration);
-        services.AddSingleton(get => new OplogRelay(client, options, Get<ShardSet>(get), Get<OplogHeads>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<OplogRelay>>(get)));
+        services.AddSingleton(get => new OplogRelay(
+            client, options, Get<ShardSet>(get), Get<OplogHeads>(get), Get<OplogTails>(get), Get<SettingsCache>(get), Get<TimeProvider>(get), Get<ILogger<OplogRelay>>(get)));
         services.AddHostedService(Get<OplogRelay>);
         services.AddSingleton(get => new RelayHealth(Get<ShardSet>(get), options, Get<TimeProvider>(get)));
     }

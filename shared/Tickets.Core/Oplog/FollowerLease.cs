@@ -100,11 +100,14 @@ internal sealed class FollowerLease
         return await working;
     }
 
-    /// <summary>The other side has taken everything up to here.</summary>
+    /// <summary>
+    /// The other side has taken everything up to here. Not flushed by itself, so that it costs the writers of tickets nothing: with a database that dies it may be
+    /// forgotten, and what was sent is sent again.
+    /// </summary>
     /// <exception cref="LeaseLostException">Somebody else may hold it now; what was sent may be sent again.</exception>
     public async Task AdvanceAsync(long opid, CancellationToken cancel)
     {
-        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null, refused = null", [Sql.Value(opid)], cancel);
+        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null, refused = null", [Sql.Value(opid)], cancel, flush: false);
         (Opid, SendingTo, Attempts, NextAt) = (opid, null, 0, null);
     }
 
@@ -174,10 +177,15 @@ internal sealed class FollowerLease
         }
     }
 
-    private async Task WriteAsync(string set, NpgsqlParameter[] values, CancellationToken cancel)
+    private async Task WriteAsync(string set, NpgsqlParameter[] values, CancellationToken cancel, bool flush = true)
     {
         var asked = _clock.GetTimestamp();
-        await using var command = _shard.Database.CreateCommand($"update oplog_followers set {set}, lease_until = now() + make_interval(secs => $3) where follower = $1 and fence = $2");
+        await using var command = _shard.Database.CreateCommand(
+            $"""
+            update oplog_followers set {set}, lease_until = now() + make_interval(secs => $3)
+            from set_config('synchronous_commit', {(flush ? "current_setting('synchronous_commit')" : "'off'")}, true)
+            where follower = $1 and fence = $2
+            """);
         command.Parameters.Add(Sql.Value(_follower));
         command.Parameters.Add(Sql.Value(_fence));
         command.Parameters.Add(new() { Value = _duration.TotalSeconds });

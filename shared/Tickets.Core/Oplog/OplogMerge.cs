@@ -19,10 +19,13 @@ internal sealed record ShardStretch(string Shard, OplogStretch Stretch)
 /// <summary>Makes one page of what several shards have.</summary>
 internal static class OplogMerge
 {
-    public static List<OplogOp> Merge(IEnumerable<ShardStretch> read, int maxOps) =>
-    [
-        .. read.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps),
-    ];
+    public static List<OplogOp> Merge(IReadOnlyCollection<ShardStretch> read, int maxOps)
+    {
+        var some = read.Where(stretch => stretch.Ops.Count > 0).ToList();
+        return some.Count == 1
+            ? [.. some[0].Ops.Take(maxOps)]
+            : [.. some.SelectMany(InTurn).OrderBy(op => op.Turn).ThenBy(op => op.Op.Shard, StringComparer.Ordinal).ThenBy(op => op.Op.Opid).Select(op => op.Op).Take(maxOps)];
+    }
 
     /// <summary>Where the reader stands on a shard after it was shown a page.</summary>
     public static long Next(ShardStretch read, List<OplogOp> shown)

@@ -12,6 +12,13 @@ internal sealed record OplogStretch(long From, long Head, long Oldest, long Read
 {
     /// <summary>Ops after the position are gone.</summary>
     public bool Trimmed => From + 1 < Oldest && From < Head;
+
+    /// <returns>What is left of it behind a position; null when no op is.</returns>
+    public OplogStretch? After(long position)
+    {
+        var left = Ops.Where(op => op.Opid > position).ToList();
+        return left.Count == 0 ? null : this with { From = position, Ops = left };
+    }
 }
 
 /// <param name="Only">Ids of the queues wanted; empty: all.</param>

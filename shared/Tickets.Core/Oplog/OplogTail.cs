@@ -31,8 +31,21 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
     private bool _running;
     private bool _live;
 
+    /// <summary>What is new after a position: from memory while somebody has it kept there, else from the database.</summary>
+    /// <param name="only">Ids of the queues wanted; empty: all.</param>
+    /// <param name="longestDiff">Longer ones do not come.</param>
+    /// <param name="mostBytes">Of diffs, where the database is read.</param>
+    public async Task<OplogStretch> ReadAsync(long after, int max, long window, int[] only, int longestDiff, long mostBytes, CancellationToken cancel)
+    {
+        if (TryRead(after, max, op => only.Length == 0 || only.Contains(op.QueueId), longestDiff) is { } recent && recent.ReadTo > after)
+            return recent;
+        var stretch = await OplogRows.ReadAsync(shard, after, max, window, new OplogFilter(only, []), longestDiff, mostBytes, cancel);
+        head.Tell(stretch.Head);
+        return stretch;
+    }
+
     /// <summary>What is new after a position, from memory; null when this tail does not reach back so far or nobody keeps it up.</summary>
-    public OplogStretch? TryRead(long after, int max, Predicate<OplogOp> wants)
+    public OplogStretch? TryRead(long after, int max, Predicate<OplogOp> wants, int longestDiff = OplogRows.AnyLength)
     {
         lock (_gate)
         {
@@ -47,7 +60,7 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
                 characters += op.Diff!.Length;
                 if (found.Count > 0 && characters > OplogRows.PageBytes)
                     return new OplogStretch(after, _last, first + 1, found[^1].Opid, found);
-                found.Add(op);
+                found.Add(op.Diff.Length > longestDiff ? op with { Diff = null } : op);
                 if (found.Count == max)
                     return new OplogStretch(after, _last, first + 1, op.Opid, found);
             }

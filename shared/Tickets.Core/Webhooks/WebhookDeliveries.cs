@@ -9,7 +9,7 @@ namespace Tickets.Core.Webhooks;
 
 /// <summary>Keeps every webhook's deliveries going, on the shards that no other process is at.</summary>
 internal sealed class WebhookDeliveries(
-    SubscriptionStore store, ShardSet shards, OplogHeads heads, OplogCursors cursors, SettingsCache settings, WebhookSender sender, WebhookOptions options, TimeProvider clock, ILogger<WebhookDeliveries> logger)
+    SubscriptionStore store, ShardSet shards, OplogHeads heads, OplogTails tails, OplogCursors cursors, SettingsCache settings, WebhookSender sender, WebhookOptions options, TimeProvider clock, ILogger<WebhookDeliveries> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -81,7 +81,7 @@ internal sealed class WebhookDeliveries(
             await BeginAsync(webhook, shard, cancel);
             lease = await FollowerLease.TryTakeAsync(shard, webhook.Follower, Lease, clock, cancel);
             if (lease is not null)
-                await new WebhookFollower(webhook, shard, heads[shard.Name], sender, store, settings, options, clock, logger).RunAsync(lease, cancel);
+                await new WebhookFollower(webhook, shard, heads[shard.Name], tails[shard.Name], sender, store, settings, options, clock, logger).RunAsync(lease, cancel);
         }
         catch (LeaseLostException fault)
         {

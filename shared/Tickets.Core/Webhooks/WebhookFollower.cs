@@ -12,7 +12,7 @@ namespace Tickets.Core.Webhooks;
 /// it is the same each time, by whichever process; what it was answered is noted before the next.
 /// </summary>
 internal sealed class WebhookFollower(
-    Subscription webhook, Shard shard, OplogHead head, WebhookSender sender, SubscriptionStore store, SettingsCache settings, WebhookOptions options, TimeProvider clock, ILogger logger)
+    Subscription webhook, Shard shard, OplogHead head, OplogTail tail, WebhookSender sender, SubscriptionStore store, SettingsCache settings, WebhookOptions options, TimeProvider clock, ILogger logger)
 {
     private const int Page = 500;
     private const long Window = 20_000;
@@ -32,11 +32,13 @@ internal sealed class WebhookFollower(
     public async Task RunAsync(FollowerLease lease, CancellationToken cancel)
     {
         var position = lease.Opid;
+        OplogStretch? rest = null;
         while (true)
         {
             await RestUntilAsync(lease, lease.NextAt, cancel);
-            var stretch = await OplogRows.ReadAsync(shard, position, Page, Window, new OplogFilter(_only, []), LongestDiff, PageBytes, cancel);
-            head.Tell(stretch.Head);
+            // What did not go into the last delivery is at hand.
+            var stretch = rest ?? await tail.ReadAsync(position, Page, Window, _only, LongestDiff, PageBytes, cancel);
+            rest = null;
             if (stretch.Trimmed)
             {
                 await PassOverAsync(lease, stretch, cancel);
@@ -51,6 +53,8 @@ internal sealed class WebhookFollower(
             {
                 if (!await DeliverAsync(lease, batch, cancel))
                     return;
+                // What was not taken is read anew before it is tried again: a ticket in it may have been erased.
+                rest = lease.Opid > position ? stretch.After(lease.Opid) : null;
                 position = lease.Opid;
                 continue;
             }

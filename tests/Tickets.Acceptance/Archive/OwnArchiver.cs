@@ -22,6 +22,7 @@ internal static class OwnArchiver
         // The app's own archiver looks at every queue now and then.
         while (report.Busy > 0)
             report = await archiver.RunAsync([new ColdQueue(settings.QueueId, queue, TimeSpan.Zero, settings.Shards, fields)], TimeSpan.FromMinutes(1), CancellationToken.None);
+        Assert.True(removal is not null || report.Failures.Count == 0, string.Join("; ", report.Failures));
         return report;
     }
 

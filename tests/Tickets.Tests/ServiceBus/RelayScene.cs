@@ -47,6 +47,8 @@ internal sealed class RelayScene : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
+    private SettingsCache Settings => _services.GetRequiredService<SettingsCache>();
+
     public Shard TheShard => _services.GetRequiredService<ShardSet>()[Shard];
 
     public RelayHealth Health => new(_services.GetRequiredService<ShardSet>(), new RelayOptions(), TimeProvider.System);
@@ -83,15 +85,22 @@ internal sealed class RelayScene : IAsyncDisposable
     }
 
     /// <param name="sendLimitSeconds">As a rule longer than any answer takes on a busy machine.</param>
-    public ShardRelay Relay(long maxBatchBytes = 200_000, double sendLimitSeconds = 60) => new(
-        TheShard,
-        new ServiceBusClient(_stack.Broker.ConnectionString, new ServiceBusClientOptions { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromMinutes(2) } }).CreateSender(Topic),
-        Quick with { MaxBatchBytes = maxBatchBytes, SendLimit = TimeSpan.FromSeconds(sendLimitSeconds) },
+    public ShardRelay Relay(long maxBatchBytes = 200_000, double sendLimitSeconds = 60, OplogTail? tail = null)
+    {
         // Of its own: what an earlier test's log had come to is not this one's.
-        new OplogHead(TheShard, TimeProvider.System),
-        _services.GetRequiredService<SettingsCache>(),
-        TimeProvider.System,
-        _services.GetRequiredService<ILogger<OplogRelay>>());
+        var head = new OplogHead(TheShard, TimeProvider.System);
+        return new ShardRelay(
+            TheShard,
+            new ServiceBusClient(_stack.Broker.ConnectionString, new ServiceBusClientOptions { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromMinutes(2) } }).CreateSender(Topic),
+            Quick with { MaxBatchBytes = maxBatchBytes, SendLimit = TimeSpan.FromSeconds(sendLimitSeconds) },
+            head,
+            tail ?? Tail(head),
+            Settings,
+            TimeProvider.System,
+            _services.GetRequiredService<ILogger<OplogRelay>>());
+    }
+
+    public OplogTail Tail(OplogHead head) => new(TheShard, head, Settings, TimeProvider.System, _services.GetRequiredService<ILogger<OplogRelay>>());
 
     /// <summary>Appends ops of ten tickets in turn; their diffs hold <paramref name="text"/>.</summary>
     public async Task AppendAsync(int count, string text = "gull", DateTimeOffset? at = null) => await ExecuteAsync(

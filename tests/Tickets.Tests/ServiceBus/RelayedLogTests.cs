@@ -6,6 +6,27 @@ namespace Tickets.Tests.ServiceBus;
 [Collection(nameof(ServiceBusStack))]
 public sealed class RelayedLogTests(ServiceBusStack stack)
 {
+    private static readonly Task Unending = new TaskCompletionSource().Task;
+
+    [Fact]
+    public async Task What_others_have_had_read_a_moment_ago_is_published_from_memory()
+    {
+        await using var scene = await RelayScene.BeginAsync(stack);
+        var tail = scene.Tail(new OplogHead(scene.TheShard, TimeProvider.System));
+        var waiter = new OplogWaiter(_ => true);
+        using var seat = tail.Join(0, waiter);
+        await RelayScene.UntilAsync(() => Task.FromResult(tail.TryRead(0, 100, _ => true) is not null), Unending);
+        await scene.AppendAsync(10);
+        await RelayScene.UntilAsync(() => Task.FromResult(tail.TryRead(0, 100, _ => true)?.Ops.Count == 10), Unending);
+
+        // Only who asks the database finds that they are gone.
+        await scene.ExecuteAsync("delete from oplog");
+        await scene.Relay(tail: tail).DrainAsync(CancellationToken.None);
+
+        RelayScene.AssertInOrder(await scene.ReceiveAsync(10), 10);
+        Assert.Equal(10, await scene.CheckpointAsync());
+    }
+
     [Fact]
     public async Task A_log_that_is_past_its_retention_is_kept_until_it_is_published_and_dropped_at_the_hard_limit()
     {

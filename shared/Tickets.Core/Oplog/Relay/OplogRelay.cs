@@ -16,11 +16,11 @@ public sealed class OplogRelay : BackgroundService
     private readonly SettingsCache _settings;
     private readonly IReadOnlyList<ShardRelay> _relays;
 
-    internal OplogRelay(ServiceBusClient client, RelayOptions options, ShardSet shards, OplogHeads heads, SettingsCache settings, TimeProvider clock, ILogger<OplogRelay> logger)
+    internal OplogRelay(ServiceBusClient client, RelayOptions options, ShardSet shards, OplogHeads heads, OplogTails tails, SettingsCache settings, TimeProvider clock, ILogger<OplogRelay> logger)
     {
         (_options, _settings) = (options, settings);
         var sender = client.CreateSender(options.Topic);
-        _relays = [.. shards.All.Select(shard => new ShardRelay(shard, sender, options, heads[shard.Name], settings, clock, logger))];
+        _relays = [.. shards.All.Select(shard => new ShardRelay(shard, sender, options, heads[shard.Name], tails[shard.Name], settings, clock, logger))];
     }
 
     /// <summary>Every attempt is the relay's own: only it knows whether it still holds the lease.</summary>

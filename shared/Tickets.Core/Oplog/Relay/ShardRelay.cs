@@ -10,7 +10,7 @@ namespace Tickets.Core.Oplog.Relay;
 /// lease is renewed. A holder that was stopped in a request and goes on later does no harm: its successor sends the
 /// same ops with the same message ids in the same order, and the topic drops whichever comes second.
 /// </summary>
-internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOptions options, OplogHead head, SettingsCache settings, TimeProvider clock, ILogger logger)
+internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOptions options, OplogHead head, OplogTail tail, SettingsCache settings, TimeProvider clock, ILogger logger)
 {
     public const string Follower = "service-bus";
 
@@ -122,12 +122,7 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         }
     }
 
-    private async Task<OplogStretch> ReadAsync(long after, CancellationToken cancel)
-    {
-        var stretch = await OplogRows.ReadAsync(shard, after, Page, Page, OplogFilter.None, LongestDiff, OplogRows.PageBytes, cancel);
-        head.Tell(stretch.Head);
-        return stretch;
-    }
+    private Task<OplogStretch> ReadAsync(long after, CancellationToken cancel) => tail.ReadAsync(after, Page, Page, only: [], LongestDiff, OplogRows.PageBytes, cancel);
 
     private async Task PassOverAsync(FollowerLease lease, OplogStretch stretch, CancellationToken cancel)
     {

@@ -24,7 +24,7 @@ internal sealed partial class ShardWriter(Shard shard, PlacementFence fence, Tim
     private const string IdleSessionTimeout = "57P05";
     private const string IdleInTransactionTimeout = "25P03";
 
-    private readonly PendingCommands _waiting = new(maxCommands: Room, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20);
+    private readonly PendingCommands _waiting = new(maxCommands: Room, maxCommandsOfAQueue: 4_096, maxBytes: 64 << 20, clock);
     private readonly Crowd _crowd = new();
     private readonly CancellationTokenSource _stopping = new();
     private NpgsqlConnection? _connection;
