@@ -1,7 +1,5 @@
 using Tickets.Local;
 
-[assembly: AssemblyFixture(typeof(Tickets.Tests.OneSuiteAtATime))]
-
 namespace Tickets.Tests;
 
 /// <summary>
@@ -16,7 +14,7 @@ public sealed class OneSuiteAtATime : IAsyncLifetime
     {
         Directory.CreateDirectory(LocalStackOptions.TestDirectories);
         _turn = await FileLock.TakeAsync(
-            Path.Combine(LocalStackOptions.TestDirectories, "tests.lock"), () => TestContext.Current.SendDiagnosticMessage("Waiting for another test assembly of this checkout."), CancellationToken.None);
+            Path.Combine(LocalStackOptions.TestDirectories, "tests.lock"), () => Console.WriteLine("Waiting for another test assembly of this checkout."), TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync()

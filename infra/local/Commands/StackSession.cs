@@ -31,6 +31,12 @@ internal static class StackSession
         {
             return interrupted;
         }
+        catch (Exception e)
+        {
+            // Not foreseen, so where it happened is told too; what was started has been stopped all the same.
+            await Console.Error.WriteLineAsync(e.ToString());
+            return 1;
+        }
     }
 
     private static async Task<int> WorkAsync(LocalStack stack, Func<LocalStack, CancellationToken, Task<int>> work, int interrupted, CancellationToken cancellationToken)

@@ -112,11 +112,12 @@ internal sealed class FollowerLease
     }
 
     /// <summary>Notes down what is about to be sent, so that it is sent again as it was.</summary>
+    /// <param name="opid">Before it: everything up to here is taken, or not wanted.</param>
     /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
-    public async Task BeginAsync(long sendingTo, CancellationToken cancel)
+    public async Task BeginAsync(long opid, long sendingTo, CancellationToken cancel)
     {
-        await WriteAsync("sending_to = $4", [Sql.Value(sendingTo)], cancel);
-        SendingTo = sendingTo;
+        await WriteAsync("opid = $4, sending_to = $5", [Sql.Value(opid), Sql.Value(sendingTo)], cancel);
+        (Opid, SendingTo) = (opid, sendingTo);
     }
 
     /// <summary>It was not taken.</summary>
@@ -183,7 +184,7 @@ internal sealed class FollowerLease
         await using var command = _shard.Database.CreateCommand(
             $"""
             update oplog_followers set {set}, lease_until = now() + make_interval(secs => $3)
-            from set_config('synchronous_commit', {(flush ? "current_setting('synchronous_commit')" : "'off'")}, true)
+            {(flush ? "" : "from set_config('synchronous_commit', 'off', true)")}
             where follower = $1 and fence = $2
             """);
         command.Parameters.Add(Sql.Value(_follower));

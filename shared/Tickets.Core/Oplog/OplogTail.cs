@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Tickets.Core.Platform;
 using Tickets.Core.Settings;
@@ -15,6 +16,9 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
     private const int MostAtOnce = 1_000;
     private const string Erased = "erased";
 
+    /// <summary>What is older is read anew: an erasure empties ops on every shard, and only the ticket's own shard has an op that tells of it.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+
     // Under load ops come in hundreds of groups a second; looking that often would cost more than it brings.
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -31,41 +35,50 @@ internal sealed class OplogTail(Shard shard, OplogHead head, SettingsCache setti
     private bool _running;
     private bool _live;
 
-    /// <summary>What is new after a position: from memory while somebody has it kept there, else from the database.</summary>
+    /// <summary>What is new after a position: from memory where it is fresh there, else from the database. It ends by the same bounds either way, so that it is the same whenever it is read.</summary>
     /// <param name="only">Ids of the queues wanted; empty: all.</param>
-    /// <param name="longestDiff">Longer ones do not come.</param>
-    /// <param name="mostBytes">Of diffs, where the database is read.</param>
-    public async Task<OplogStretch> ReadAsync(long after, int max, long window, int[] only, int longestDiff, long mostBytes, CancellationToken cancel)
+    /// <param name="longestDiff">Longer ones do not come and do not count; in bytes.</param>
+    /// <param name="mostBytes">Of diffs: the stretch ends early when they come to more, after one op at least.</param>
+    /// <param name="anew">From the database in any case.</param>
+    public async Task<OplogStretch> ReadAsync(long after, int max, long window, int[] only, int longestDiff, long mostBytes, bool anew, CancellationToken cancel)
     {
-        if (TryRead(after, max, op => only.Length == 0 || only.Contains(op.QueueId), longestDiff) is { } recent && recent.ReadTo > after)
+        if (!anew && TryRead(after, max, op => only.Length == 0 || only.Contains(op.QueueId), longestDiff, mostBytes) is { } recent && recent.ReadTo > after)
             return recent;
         var stretch = await OplogRows.ReadAsync(shard, after, max, window, new OplogFilter(only, []), longestDiff, mostBytes, cancel);
         head.Tell(stretch.Head);
         return stretch;
     }
 
-    /// <summary>What is new after a position, from memory; null when this tail does not reach back so far or nobody keeps it up.</summary>
-    public OplogStretch? TryRead(long after, int max, Predicate<OplogOp> wants, int longestDiff = OplogRows.AnyLength)
+    /// <summary>What is new after a position, from memory; null when this tail does not reach back so far, is not fresh, or nobody keeps it up.</summary>
+    public OplogStretch? TryRead(long after, int max, Predicate<OplogOp> wants, int longestDiff = OplogRows.AnyLength, long mostBytes = OplogRows.PageBytes)
     {
+        var found = new List<OplogOp>();
         lock (_gate)
         {
             var first = _last - _ops.Count;
             if (!_live || after < first || after > _last)
                 return null;
-            var (found, characters) = (new List<OplogOp>(), 0L);
-            foreach (var op in _ops)
+            var (readTo, bytes) = (_last, 0L);
+            foreach (var op in _ops.Where(op => op.Opid > after && wants(op)))
             {
-                if (op.Opid <= after || !wants(op))
-                    continue;
-                characters += op.Diff!.Length;
-                if (found.Count > 0 && characters > OplogRows.PageBytes)
-                    return new OplogStretch(after, _last, first + 1, found[^1].Opid, found);
-                found.Add(op.Diff.Length > longestDiff ? op with { Diff = null } : op);
+                if (found.Count == 0 && clock.GetUtcNow() - op.At > Fresh)
+                    return null;
+                var length = Encoding.UTF8.GetByteCount(op.Diff!);
+                if (length <= longestDiff && (bytes += length) > mostBytes && found.Count > 0)
+                {
+                    readTo = found[^1].Opid;
+                    break;
+                }
+
+                found.Add(length > longestDiff ? op with { Diff = null } : op);
                 if (found.Count == max)
-                    return new OplogStretch(after, _last, first + 1, op.Opid, found);
+                {
+                    readTo = op.Opid;
+                    break;
+                }
             }
 
-            return new OplogStretch(after, _last, first + 1, _last, found);
+            return new OplogStretch(after, _last, first + 1, readTo, found);
         }
     }
 

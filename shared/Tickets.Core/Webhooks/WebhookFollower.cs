@@ -32,12 +32,19 @@ internal sealed class WebhookFollower(
     public async Task RunAsync(FollowerLease lease, CancellationToken cancel)
     {
         var position = lease.Opid;
+        var readAt = clock.GetTimestamp();
         OplogStretch? rest = null;
         while (true)
         {
             await RestUntilAsync(lease, lease.NextAt, cancel);
-            // What did not go into the last delivery is at hand.
-            var stretch = rest ?? await tail.ReadAsync(position, Page, Window, _only, LongestDiff, PageBytes, cancel);
+            if (rest is null)
+            {
+                readAt = clock.GetTimestamp();
+                // What was tried and not taken is read anew: something in it may have been erased.
+                rest = await tail.ReadAsync(position, Page, Window, _only, LongestDiff, PageBytes, anew: lease.SendingTo is not null, cancel);
+            }
+
+            var stretch = rest;
             rest = null;
             if (stretch.Trimmed)
             {
@@ -51,10 +58,10 @@ internal sealed class WebhookFollower(
             var batch = WebhookBatch.Of(stretch, lease.SendingTo, webhook, settings.Current);
             if (!batch.Body.IsEmpty)
             {
-                if (!await DeliverAsync(lease, batch, cancel))
+                if (!await DeliverAsync(lease, position, batch, cancel))
                     return;
-                // What was not taken is read anew before it is tried again: a ticket in it may have been erased.
-                rest = lease.Opid > position ? stretch.After(lease.Opid) : null;
+                // What did not go into this delivery is at hand for the next.
+                rest = lease.SendingTo is null && clock.GetElapsedTime(readAt) < OplogTail.Fresh ? stretch.After(lease.Opid) : null;
                 position = lease.Opid;
                 continue;
             }
@@ -71,10 +78,10 @@ internal sealed class WebhookFollower(
     }
 
     /// <returns>False when the webhook is gone.</returns>
-    private async Task<bool> DeliverAsync(FollowerLease lease, WebhookBatch batch, CancellationToken cancel)
+    private async Task<bool> DeliverAsync(FollowerLease lease, long position, WebhookBatch batch, CancellationToken cancel)
     {
         if (lease.SendingTo is null)
-            await lease.BeginAsync(batch.ReadTo, cancel);
+            await lease.BeginAsync(position, batch.ReadTo, cancel);
         var id = webhook.DeliveryId(shard.Name, batch.FirstOpid, batch.LastOpid);
         // A receiver may take longer than the lease lasts.
         var attempt = await lease.KeepWhileAsync(end => sender.SendAsync(new WebhookDelivery(webhook.Url, webhook.Secret, id, OpJson.EventBatchType, batch.Body), end), cancel);

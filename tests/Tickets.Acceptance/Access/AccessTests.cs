@@ -1,14 +1,24 @@
+using System.Text.RegularExpressions;
+using Tickets.Functions;
+
 namespace Tickets.Acceptance.Access;
 
-public class AccessTests(RunningApp app)
+public partial class AccessTests(RunningApp app)
 {
     private const string Nobody = "999999999999";
 
-    public static TheoryData<string, string> KeyedRoutes => new()
-    {
-        { "POST", "/nonces" }, { "POST", "/tickets" }, { "GET", "/tickets/1" }, { "PATCH", "/tickets/1" }, { "POST", "/tickets/1/accept" }, { "POST", "/tickets/find" },
-        { "GET", "/oplog" }, { "GET", "/workflows" }, { "PUT", "/workflows?workflow_id=w" }, { "GET", "/queues" }, { "PUT", "/queues?queue=q" }, { "POST", "/archive/runs" },
-    };
+    private static readonly string[] Open =
+    [
+        "GET /api/docs", "GET /api/docs/{file}", "GET /api/openapi.json", "GET /api/ops", "GET /api/ops/{file}",
+        "GET /api/v1/health/live", "GET /api/v1/health/ready", "GET /api/v1/ping", "GET /api/v1/version",
+    ];
+
+    public static TheoryData<string, string> KeyedRoutes =>
+        [.. AppFunctions.Declare().Http.Where(function => function.Permission is not null).Select(function => (function.Method, Placeholder().Replace(function.Path, "1")))];
+
+    [Fact]
+    public void Health_and_pages_that_hold_no_data_are_all_that_is_open() => Assert.Equal(
+        Open, AppFunctions.Declare().Http.Where(function => function.Permission is null).Select(function => $"{function.Method} /api/{function.HostRoute}").Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(KeyedRoutes))]
@@ -251,4 +261,7 @@ public class AccessTests(RunningApp app)
         (await app.Admin.PutAsync($"/queues?queue={queue}", $$"""{"queue": "{{queue}}", "workflow_id": "incidents/v1"}""", ("If-None-Match", "*"))).Ok();
         return queue;
     }
+
+    [GeneratedRegex(@"\{[^}]+\}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Placeholder();
 }

@@ -103,7 +103,7 @@ internal sealed class QueueTraffic(string queue, params Api[] processes) : IAsyn
     private static async Task<Answer> PatientlyAsync(Func<Task<Answer>> send)
     {
         var answer = await send();
-        for (var again = 0; again < 6 && answer.Status == 503 && answer.Text.Contains("queue_moving", StringComparison.Ordinal); again++)
+        for (var again = 0; again < 2 && answer.Status == 503 && answer.Text.Contains("queue_moving", StringComparison.Ordinal); again++)
             answer = await send();
         return answer;
     }

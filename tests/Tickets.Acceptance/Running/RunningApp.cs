@@ -18,6 +18,7 @@ public sealed class RunningApp : IAsyncLifetime
 
     private readonly Dictionary<Role, string> _keys = [];
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Tests.OneSuiteAtATime _turn = new();
     private Task<AppProcess>? _second;
 
     public LocalStack Stack { get; private set; } = null!;
@@ -30,6 +31,7 @@ public sealed class RunningApp : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        await _turn.InitializeAsync();
         Issuer = await TestIssuer.StartAsync();
         Stack = await LocalStack.StartAsync(LocalStackOptions.ForTests() with
         {
@@ -45,6 +47,7 @@ public sealed class RunningApp : IAsyncLifetime
     {
         await Stack.DisposeAsync();
         await Issuer.DisposeAsync();
+        await _turn.DisposeAsync();
         _gate.Dispose();
     }
 

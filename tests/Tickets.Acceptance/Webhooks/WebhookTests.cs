@@ -34,6 +34,26 @@ public class WebhookTests(RunningApp app)
     }
 
     [Fact]
+    public async Task More_changes_than_a_delivery_holds_come_in_several_in_order_and_once()
+    {
+        await using var receiver = new WebhookReceiver();
+        var queue = await app.NewQueueAsync("hot-0");
+        var cursor = await app.Admin.NowAsync();
+        var list = string.Join(',', Enumerable.Repeat($$"""{"create": {"queue": "{{queue}}"} }""", 250));
+        (await app.Admin.PostAsync("/tickets/bulk", $$"""{"items": [{{list}}]}""")).Ok();
+        var created = (await app.Admin.ReadAllAsync(cursor, queue)).ConvertAll(op => op.Text("ticket_id"));
+        await MakeAsync(receiver, queue, more: $", \"cursor\": \"{cursor}\"");
+
+        await Eventually.IsAsync(() => Task.FromResult(Told(receiver).Count >= 250));
+
+        Assert.Equal(250, created.Count);
+        // A delivery whose answer came too late is repeated under its id.
+        var deliveries = receiver.Requests.DistinctBy(request => request.Id).ToList();
+        Assert.Equal(created, deliveries.SelectMany(request => JsonElement.Parse(request.Body).EnumerateArray().Select(op => op.Text("subject")).ToList()));
+        Assert.True(deliveries.Count >= 3);
+    }
+
+    [Fact]
     public async Task A_delivery_that_is_not_taken_is_repeated_under_its_id_with_its_body_by_whichever_process()
     {
         await using var side = await SideApp.StartAsync(app);

@@ -7,11 +7,16 @@ using Tickets.Local;
 namespace Tickets.Tests.Hosting;
 
 /// <summary>The function app as <c>dotnet publish</c> makes it, published once for all tests, when the first one asks.</summary>
-public sealed class PublishedApp : IAsyncDisposable
+public sealed class PublishedApp : IAsyncLifetime
 {
+    // Before anything of this assembly is started, and after all of it has ended.
+    private readonly OneSuiteAtATime _turn = new();
+
     private readonly Lazy<Task<string>> _scriptRoot = new(Publish);
 
     private readonly Lazy<Task<LocalStack>> _stack = new(() => LocalStack.StartAsync(LocalStackOptions.ForTests()));
+
+    public ValueTask InitializeAsync() => _turn.InitializeAsync();
 
     /// <summary>The folder to point a Functions host at.</summary>
     public Task<string> ScriptRoot() => _scriptRoot.Value;
@@ -39,6 +44,7 @@ public sealed class PublishedApp : IAsyncDisposable
             await (await _stack.Value).DisposeAsync();
         if (_scriptRoot.IsValueCreated)
             Directory.Delete(await _scriptRoot.Value, recursive: true);
+        await _turn.DisposeAsync();
     }
 
     private static async Task<string> Publish()

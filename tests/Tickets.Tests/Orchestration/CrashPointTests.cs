@@ -180,9 +180,11 @@ public sealed class CrashPointTests(OrchestrationStack stack, ITestOutputHelper 
                 await AgainAsync(() => hub.Client.RaiseEventAsync(id, "n", 100));
             // What ends before it began is claimed by nobody.
             if (reference == "cancel")
+            {
                 await AgainAsync(() => hub.Client.WaitForInstanceStartAsync(id));
-            if (reference == "cancel")
                 await AgainAsync(() => hub.Client.TerminateInstanceAsync(id, "enough", recursive: true));
+            }
+
             while (nudge && !strikes.IsStruck)
             {
                 await AgainAsync(() => hub.Client.RaiseEventAsync(id, "nudge"));

@@ -61,10 +61,12 @@ public class DependencyTests
         Assert.Equal(["Tickets.Contracts"], Ours(typeof(Tickets.Client.TicketsClient)));
         Assert.Subset(new HashSet<string> { "Tickets.Contracts", "Tickets.Core" }, Ours(typeof(Functions.Hosting.FunctionCatalog)).ToHashSet());
         Assert.Subset(new HashSet<string> { "Tickets.Contracts", "Tickets.Client" }, Ours(typeof(Tickets.Cli.CommandLine)).ToHashSet());
+        Assert.Subset(new HashSet<string> { "Tickets.Contracts", "Tickets.Core", "Tickets.Client", "tickets" }, Ours(typeof(Tickets.Local.LocalStack)).ToHashSet());
     }
 
+    /// <summary>The console command's assembly is called <c>tickets</c>.</summary>
     private static List<string> Ours(Type type) =>
-        [.. type.Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).Where(name => name.StartsWith("Tickets.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. type.Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).Where(name => name.StartsWith("Tickets", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
 
     /// <summary><c>Ticketing</c> for <c>Tickets.Core.Ticketing.Rules.Decide</c>; null for what is not in Core's namespaces.</summary>
     private static string? Area(string type)

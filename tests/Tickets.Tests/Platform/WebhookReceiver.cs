@@ -47,7 +47,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     {
         // Not stopped first: closing after that would look for its port once more, which somebody else may have by then.
         _listener.Close();
-        await _serving;
+        // Who waits for a request while it is closed is not always told so.
+        await _serving.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ServeAsync()

@@ -51,7 +51,8 @@ public class PendingCommandsTests
         waiting.TryAdd(Pending(1, 200));
         await gone.CancelAsync();
 
-        Assert.Equal(200, Assert.Single(await waiting.TakeAsync(256, long.MaxValue)).Command.TicketId);
+        var taken = await waiting.TakeAsync(256, long.MaxValue).AsTask().WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(200, Assert.Single(taken).Command.TicketId);
     }
 
     [Fact]

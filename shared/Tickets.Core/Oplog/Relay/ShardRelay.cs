@@ -122,7 +122,7 @@ internal sealed class ShardRelay(Shard shard, ServiceBusSender sender, RelayOpti
         }
     }
 
-    private Task<OplogStretch> ReadAsync(long after, CancellationToken cancel) => tail.ReadAsync(after, Page, Page, only: [], LongestDiff, OplogRows.PageBytes, cancel);
+    private Task<OplogStretch> ReadAsync(long after, CancellationToken cancel) => tail.ReadAsync(after, Page, Page, only: [], LongestDiff, OplogRows.PageBytes, anew: false, cancel);
 
     private async Task PassOverAsync(FollowerLease lease, OplogStretch stretch, CancellationToken cancel)
     {

@@ -5,10 +5,10 @@ using Tickets.Client.Import;
 using Tickets.Contracts;
 using Tickets.Local;
 
-namespace Tickets.Acceptance;
+namespace Tickets.Acceptance.Faults;
 
 /// <summary>SIGKILL at any moment costs time, never a ticket.</summary>
-public sealed class KillDuringImport
+public sealed class KillDuringImportTests
 {
     private const int Rows = 1_000;
     private const string QueueName = "imports/killed";
