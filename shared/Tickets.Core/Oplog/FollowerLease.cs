@@ -75,7 +75,7 @@ internal sealed class FollowerLease
     public async Task KeepAsync(CancellationToken cancel)
     {
         if (_clock.GetElapsedTime(_renewedAt) >= Beat)
-            await WriteAsync("opid = opid", [], cancel);
+            await WriteAsync("opid = opid", [], flush: true, cancel);
     }
 
     /// <summary>Renews it while something takes its time; what cannot be renewed any more in time ends that.</summary>
@@ -107,7 +107,7 @@ internal sealed class FollowerLease
     /// <exception cref="LeaseLostException">Somebody else may hold it now; what was sent may be sent again.</exception>
     public async Task AdvanceAsync(long opid, CancellationToken cancel)
     {
-        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null, refused = null", [Sql.Value(opid)], cancel, flush: false);
+        await WriteAsync("opid = $4, sending_to = null, attempts = 0, next_at = null, failing_since = null, failure = null, refused = null", [Sql.Value(opid)], flush: false, cancel);
         (Opid, SendingTo, Attempts, NextAt) = (opid, null, 0, null);
     }
 
@@ -116,7 +116,7 @@ internal sealed class FollowerLease
     /// <exception cref="LeaseLostException">Somebody else may hold it now.</exception>
     public async Task BeginAsync(long opid, long sendingTo, CancellationToken cancel)
     {
-        await WriteAsync("opid = $4, sending_to = $5", [Sql.Value(opid), Sql.Value(sendingTo)], cancel);
+        await WriteAsync("opid = $4, sending_to = $5", [Sql.Value(opid), Sql.Value(sendingTo)], flush: true, cancel);
         (Opid, SendingTo) = (opid, sendingTo);
     }
 
@@ -134,6 +134,7 @@ internal sealed class FollowerLease
                 new NpgsqlParameter { Value = next is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz },
                 new NpgsqlParameter { Value = refused is { } opid ? opid : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
             ],
+            flush: true,
             cancel);
         (Attempts, NextAt) = (Attempts + 1, next);
     }
@@ -178,7 +179,7 @@ internal sealed class FollowerLease
         }
     }
 
-    private async Task WriteAsync(string set, NpgsqlParameter[] values, CancellationToken cancel, bool flush = true)
+    private async Task WriteAsync(string set, NpgsqlParameter[] values, bool flush, CancellationToken cancel)
     {
         var asked = _clock.GetTimestamp();
         await using var command = _shard.Database.CreateCommand(

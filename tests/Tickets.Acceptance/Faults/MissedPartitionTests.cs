@@ -1,4 +1,4 @@
-using Npgsql;
+using Tickets.Tests;
 
 namespace Tickets.Acceptance.Faults;
 
@@ -12,10 +12,9 @@ public class MissedPartitionTests(RunningApp app)
     {
         var queue = await app.NewQueueAsync("hot-0");
         var shard = Databases.Of(app.Stack.Shards["hot-0"]);
-        var partition = $"{parent}_q{await ScalarAsync(Databases.Of(app.Stack.SettingsDatabase), $"select queue_id::bigint from queues where name = '{queue}'")}";
+        var partition = $"{parent}_q{await Databases.Of(app.Stack.SettingsDatabase).ScalarAsync<int>($"select queue_id from queues where name = '{queue}'")}";
         // What a sequence has given out is not rolled back, so that the first try alone is refused.
-        await ScalarAsync(
-            shard,
+        await shard.ExecuteAsync(
             $"""
             create sequence {partition}_tries;
             create function {partition}_refuse() returns trigger language plpgsql as $$
@@ -26,17 +25,10 @@ public class MissedPartitionTests(RunningApp app)
                 return new;
             end $$;
             create trigger refuse before insert on {partition} for each row execute function {partition}_refuse();
-            select 0::bigint
             """);
 
         (await app.Admin.PostAsync("/tickets", $$"""{"queue": "{{queue}}", "meta": {"report": {"gulls": 3} } }""")).Ok();
 
-        Assert.Equal(2, await ScalarAsync(shard, $"select last_value from {partition}_tries"));
-    }
-
-    private static async Task<long> ScalarAsync(NpgsqlDataSource database, string sql)
-    {
-        await using var command = database.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync())!;
+        Assert.Equal(2, await shard.ScalarAsync<long>($"select last_value from {partition}_tries"));
     }
 }

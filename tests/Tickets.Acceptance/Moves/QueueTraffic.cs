@@ -79,7 +79,7 @@ internal sealed class QueueTraffic(string queue, params Api[] processes) : IAsyn
     private async Task<Answer> CreateAsync(Api api, List<Kept> mine)
     {
         var create = $$"""{"nonce": "{{await api.NonceAsync()}}", "queue": "{{queue}}", "meta": {"count": 0}, "indexed_meta": {"cost": {{mine.Count}} } }""";
-        var answer = await PatientlyAsync(() => api.PostAsync("/tickets", create));
+        var answer = await api.PostAsync("/tickets", create);
         if (answer.Status == 200)
         {
             var kept = new Kept(answer.Ok().Text("ticket_id")!, create, answer.Text);
@@ -93,18 +93,9 @@ internal sealed class QueueTraffic(string queue, params Api[] processes) : IAsyn
     private async Task<Answer> UpdateAsync(Api api, Kept kept, string key)
     {
         var update = $$"""{"queue": "{{queue}}", "expected": {"ticket.version": {{kept.Version}} }, "set": {"meta.count": {{kept.Version}} } }""";
-        var answer = await PatientlyAsync(() => api.PatchAsync($"/tickets/{kept.Id}", update, ("Idempotency-Key", key)));
+        var answer = await api.PatchAsync($"/tickets/{kept.Id}", update, ("Idempotency-Key", key));
         if (answer.Status == 200)
             (kept.Version, kept.Update, kept.Updated, kept.Key) = (kept.Version + 1, update, answer.Text, key);
-        return answer;
-    }
-
-    /// <summary>Where a switch of shards takes more than the ten seconds for which writes are held, the same request is due again.</summary>
-    private static async Task<Answer> PatientlyAsync(Func<Task<Answer>> send)
-    {
-        var answer = await send();
-        for (var again = 0; again < 2 && answer.Status == 503 && answer.Text.Contains("queue_moving", StringComparison.Ordinal); again++)
-            answer = await send();
         return answer;
     }
 
