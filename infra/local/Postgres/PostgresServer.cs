@@ -108,6 +108,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_process is null) return;
         await _process.StopAsync(signal, StopLimit);
+        // What this program keeps open for later ended with the server; whoever asks next gets a session of the next one.
+        NpgsqlConnection.ClearAllPools();
         await ReleaseAsync();
     }
 

@@ -135,15 +135,18 @@ public sealed class LeaseTests(OrchestrationStack stack)
     {
         await using var scene = await HubScene.CreateAsync(stack);
         var (began, told) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var hub = scene.Hub(tasks => tasks
-            .AddOrchestratorFunc<object?, object?>("busy", (context, _) => context.CallActivityAsync<object?>("long"))
-            .AddActivityFunc<object?, object?>("long", async (context, _) =>
-            {
-                began.TrySetResult();
-                await using var registered = context.Cancellation.Register(() => told.TrySetResult());
-                await Task.Delay(Never, context.Cancellation);
-                return null;
-            }));
+        // Held all the while: an activity that goes on by itself has a lease of its own, which a robber of its instance leaves alone.
+        var hub = scene.Hub(
+            tasks => tasks
+                .AddOrchestratorFunc<object?, object?>("busy", (context, _) => context.CallActivityAsync<object?>("long"))
+                .AddActivityFunc<object?, object?>("long", async (context, _) =>
+                {
+                    began.TrySetResult();
+                    await Task.Delay(Never, context.Cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    told.TrySetResult();
+                    return null;
+                }),
+            HubScene.Quick with { LocalPatience = TimeSpan.FromMinutes(5) });
         var id = await hub.Client.ScheduleNewOrchestrationInstanceAsync("busy");
         await began.Task.WaitAsync(HubScene.Soon);
         await HubScene.UntilAsync(hub, id, found => found.RuntimeStatus == OrchestrationRuntimeStatus.Running);

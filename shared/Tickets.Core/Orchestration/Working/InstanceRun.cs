@@ -313,9 +313,9 @@ internal sealed class InstanceRun(HubParts hub, ClaimedInstance claimed, WorkSes
             await WithinAsync(Task.WhenAll(_local.Outcomes));
         _lost.Token.ThrowIfCancellationRequested();
         var (ended, notRun, running) = _local.Part(giveUp: stops);
-        HandedOver = await LeaseAsync(running);
         try
         {
+            HandedOver = await LeaseAsync(running);
             await WriteAsync(new StepCommit
             {
                 Lease = Lease,
