@@ -40,15 +40,14 @@ public sealed class ShardSet : IAsyncDisposable
     /// <summary>The pool that every database of the system is reached through.</summary>
     public static NpgsqlDataSource Open(string connectionString, TicketsOptions options)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        // Callers are refused in time and come again; a connection string that says otherwise is heeded.
+        var settings = new NpgsqlConnectionStringBuilder($"Timeout=3;Command Timeout=15;{connectionString}")
         {
             ApplicationName = "tickets",
             MaxPoolSize = options.ConnectionsPerShard,
             // Each queue's tables make statements of their own; unprepared, or prepared and dropped again, they cost several times as much.
             MaxAutoPrepare = 1000,
             AutoPrepareMinUsages = 1,
-            Timeout = 3,
-            CommandTimeout = 15,
             KeepAlive = 30,
             // Sessions keep no state of ours, so there is nothing to reset when one goes back to the pool.
             NoResetOnClose = true,

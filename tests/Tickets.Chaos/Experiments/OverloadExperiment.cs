@@ -4,6 +4,7 @@ using Tickets.Bench.Load;
 using Tickets.Bench.Measure;
 using Tickets.Bench.Report;
 using Tickets.Chaos.Faults;
+using Tickets.Chaos.Load;
 using Tickets.Chaos.Running;
 using Tickets.Local;
 
@@ -40,7 +41,7 @@ internal sealed class OverloadExperiment : IExperiment
         });
         await using var _ = proxy!;
         var (loud, quiet) = (await scene.MakeQueueAsync("overload/loud", "hot-0"), await scene.MakeQueueAsync("overload/quiet", "hot-0"));
-        var phase = run.Duration / 6;
+        var phase = run.Duration / 8;
 
         run.Progress.Stage("measuring the capacity");
         var peak = await LoadAsync(scene, loud, Connections, phase, null, warmUp: phase / 2);
@@ -54,6 +55,9 @@ internal sealed class OverloadExperiment : IExperiment
         var beside = await LoadAsync(scene, quiet, 8, phase, QuietRate);
         var flood = await flooding;
         var afterFlood = await RecoverAsync(scene, quiet);
+
+        run.Progress.Stage("the same flood on a server that does nothing else than refuse");
+        var floor = await RefusingServer.FloodAsync(scene.Fleet[0].Pid, new CreateLoad(scene.Fleet.Key, loud), new LoadPlan([], FloodConnections, phase / 2, phase, peak.PerSecond * Flood));
 
         run.Progress.Stage("two seconds of database latency");
         proxy!.Faults = new ProxyFaults(Delay: DatabaseLatency);
@@ -72,6 +76,9 @@ internal sealed class OverloadExperiment : IExperiment
         run.Sheet.Info("latency_refused", late.RefusedPerSecond, "requests/s");
         if (flood.RefusedLatency.Count > 0)
             run.Sheet.Figure("refusals_p99", flood.RefusedLatency.Milliseconds(0.99), "ms", Target.AtMost(50));
+        // What part of it is the machine's, whose processors the generator shares.
+        run.Sheet.Info("floor_refused", floor.RefusedPerSecond, "requests/s");
+        run.Sheet.Info("floor_refusals_p99", floor.RefusedLatency.Milliseconds(0.99), "ms");
         run.Sheet.Info("quiet_p99_alone", alone.Latency.Milliseconds(0.99), "ms");
         run.Sheet.Info("quiet_p99_beside_flood", beside.Latency.Milliseconds(0.99), "ms");
         run.Sheet.Figure("quiet_p99_against_alone", beside.Latency.Milliseconds(0.99) / alone.Latency.Milliseconds(0.99), "x", Target.AtMost(3));
