@@ -10,6 +10,11 @@ namespace Tickets.Acceptance.Operations;
 /// <summary>Erasures beside other things that carry copies of a ticket, and of copies that lie where nobody looks.</summary>
 public class EraseRaceTests(RunningApp app)
 {
+    private static int _days;
+
+    // Each test's own: an erasure clears what was replaced out of its day in every queue, and counts that.
+    private readonly DateOnly _day = new DateOnly(1987, 1, 5).AddDays(Interlocked.Increment(ref _days));
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -83,9 +88,8 @@ public class EraseRaceTests(RunningApp app)
         await LeaveOrphanAsync(queue);
         Assert.False((await process.Get<RestoreTicket>().RunAsync(queue, long.Parse(id), Cancel)).IsProblem);
         // The part is written anew without it, since it is hot; the one that was replaced still has it.
-        var day = new DateOnly(1990, 1, 5);
-        var row = await process.Get<ColdShards>().ReadDayAsync(queue, day, Cancel);
-        Assert.NotNull(await process.Get<Compaction>().RewriteAsync(queue, day, row.Parts, new HashSet<long>(), Cancel));
+        var row = await process.Get<ColdShards>().ReadDayAsync(queue, _day, Cancel);
+        Assert.NotNull(await process.Get<Compaction>().RewriteAsync(queue, _day, row.Parts, new HashSet<long>(), Cancel));
         Assert.Equal(2, await Erasing.OccurrencesAsync(app, secret));
 
         var erased = await app.Admin.RunAsync("/cold/erasures", $$"""{"queue": "{{queue}}", "ticket_ids": ["{{id}}"]}""");
@@ -140,7 +144,7 @@ public class EraseRaceTests(RunningApp app)
 
     private async Task<string> ClosedAsync(string queue, string meta)
     {
-        var id = await app.Admin.CreateAsync(queue, $"\"created_at\": \"1990-01-05T00:00:00Z\", \"meta\": {{{meta}}}");
+        var id = await app.Admin.CreateAsync(queue, $"\"created_at\": \"{_day:O}T00:00:00Z\", \"meta\": {{{meta}}}");
         await app.Admin.CloseAsync(queue, id);
         return id;
     }
@@ -149,11 +153,10 @@ public class EraseRaceTests(RunningApp app)
     private async Task LeaveOrphanAsync(string queue)
     {
         var container = new BlobServiceClient(app.Stack.StorageConnectionString).GetBlobContainerClient("cold");
-        var day = new DateOnly(1990, 1, 5);
-        await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.Metadata, prefix: PartName.Prefix(queue, day), cancellationToken: Cancel))
+        await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.Metadata, prefix: PartName.Prefix(queue, _day), cancellationToken: Cancel))
         {
             var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(Cancel);
-            await container.GetBlobClient(PartName.Of(queue, day, PartName.NewId()))
+            await container.GetBlobClient(PartName.Of(queue, _day, PartName.NewId()))
                 .UploadAsync(content.Value.Content, new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = blob.Metadata }, Cancel);
             return;
         }
