@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Azure;
 using Microsoft.AspNetCore.Http.Features;
-using Npgsql;
 using Tickets.Contracts;
+using Tickets.Core.Platform;
 
 namespace Tickets.Functions.Hosting;
 
@@ -55,11 +55,11 @@ internal sealed class RequestPipeline(RequestDelegate next, IServiceProvider ser
         {
             await Answer(context, traceId, Refused(exception));
         }
-        catch (NpgsqlException exception) when (!context.Response.HasStarted)
+        catch (Exception exception) when (ConnectionLoss.Passes(exception) && !context.Response.HasStarted)
         {
             // A database that is away, restarting or too slow: the caller may try again, and nothing was half done.
             logger.DatabaseAway(exception, context.Request.Method, context.Request.Path, traceId);
-            await Answer(context, traceId, exception is PostgresException { IsTransient: false, SqlState: not PostgresErrorCodes.QueryCanceled } ? HttpProblems.Internal : HttpProblems.Unavailable("A database cannot be reached."));
+            await Answer(context, traceId, HttpProblems.Unavailable("A database cannot be reached."));
         }
         catch (RequestFailedException exception) when (!context.Response.HasStarted)
         {

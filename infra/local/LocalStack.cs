@@ -162,7 +162,8 @@ public sealed class LocalStack : IAsyncDisposable
     {
         _options.Progress?.Report("Starting PostgreSQL");
         Postgres = await PostgresServer.StartAsync(installation, _directory, _options, cancellationToken);
-        _databases = await StackDatabases.CreateMissingAsync(Postgres.ConnectionString("postgres"), _options.DatabasePrefix, _options.HotShards, cancellationToken);
+        var server = Postgres.ConnectionString("postgres") + (_options.ConnectTimeout is { } seconds ? $";Timeout={seconds}" : "");
+        _databases = await StackDatabases.CreateMissingAsync(server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
     }
 
     private async Task StartStorageAsync(Installation? installation, CancellationToken cancellationToken)

@@ -66,6 +66,9 @@ public sealed record LocalStackOptions
     /// <summary>Settings of the stack's own PostgreSQL, such as <c>shared_buffers</c>; they win over the stack's.</summary>
     public IReadOnlyDictionary<string, string> PostgresSettings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How long, in seconds, apps wait for a connection; null for as long as they do by themselves.</summary>
+    public int? ConnectTimeout { get; init; }
+
     /// <summary>See <see cref="PostgresVariable"/>; null for an own server.</summary>
     public string? ExistingPostgres { get; init; }
 
@@ -100,6 +103,8 @@ public sealed record LocalStackOptions
         ServiceBusPort = 0,
         AppPort = 0,
         PostgresSettings = new Dictionary<string, string> { ["shared_buffers"] = "64MB", ["max_wal_size"] = "256MB" },
+        // Many tests at once keep the processors busy; connections that are given up just before they stand, again and again, would keep it so.
+        ConnectTimeout = 15,
     };
 
     internal static string TestDirectories => Repository.PathTo(".local");

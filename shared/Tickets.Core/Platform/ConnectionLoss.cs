@@ -6,8 +6,16 @@ namespace Tickets.Core.Platform;
 /// <summary>Tells a database that is away, restarting, too slow or not up to date yet from a bug: the one passes and the work is tried again, the other is reported.</summary>
 public static class ConnectionLoss
 {
+    private const string IdleInTransactionTimeout = "25P03";
+
     /// <param name="fault">What was thrown while a database was used.</param>
     public static bool Is(Exception fault) => fault is NpgsqlException or IOException or TimeoutException;
+
+    /// <summary>Whether it passes by itself: the database refused nothing, it was away, too busy, or ended a session or statement that took too long.</summary>
+    /// <param name="fault">What was thrown while a database was used.</param>
+    public static bool Passes(Exception fault) => fault is PostgresException refusal
+        ? refusal.IsTransient || refusal.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or IdleInTransactionTimeout
+        : Is(fault);
 
     /// <param name="fault">What was thrown.</param>
     /// <param name="session">The session's state since; null when there was none yet.</param>

@@ -11,7 +11,8 @@ public sealed partial record Answer(int Status, string Text, IReadOnlyDictionary
             .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
         var answer = new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), headers);
         Assert.Matches(TraceId(), answer.Headers.GetValueOrDefault("x-trace-id", ""));
-        Assert.False(answer.Status == 500 && !answer.Text.Contains("stale_settings", StringComparison.Ordinal), answer.Text);
+        if (answer.Status == 500 && !answer.Text.Contains("stale_settings", StringComparison.Ordinal))
+            Assert.Fail($"{answer.Text}\n{AppLogs.Of(answer.Headers["x-trace-id"])}");
         return answer;
     }
 

@@ -9,9 +9,6 @@ namespace Tickets.Acceptance.Running;
 /// <summary>The system without its transport, on the databases of a stack: for tests that take single steps of it.</summary>
 internal sealed class CoreProcess(IHost host) : IAsyncDisposable
 {
-    // A step that is taken by hand is not taken again when a crowded machine is slow to connect.
-    private const string Patience = ";Timeout=30";
-
     public T Get<T>()
         where T : notnull => host.Services.GetRequiredService<T>();
 
@@ -20,9 +17,9 @@ internal sealed class CoreProcess(IHost host) : IAsyncDisposable
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Settings:Database"] = stack.SettingsDatabase + Patience,
-            ["Shards:hot-0"] = stack.Shards["hot-0"] + Patience,
-            ["Shards:hot-1"] = stack.Shards["hot-1"] + Patience,
+            ["Settings:Database"] = stack.SettingsDatabase,
+            ["Shards:hot-0"] = stack.Shards["hot-0"],
+            ["Shards:hot-1"] = stack.Shards["hot-1"],
             ["Storage:ConnectionString"] = stack.StorageConnectionString,
             // It shares the other processes' work, also that of delivering to the tests' receivers.
             ["Webhooks:AllowPrivate"] = "true",

@@ -102,7 +102,7 @@ internal sealed class OverloadExperiment : IExperiment
     }
 
     private static Dictionary<string, string> ThroughProxy(LocalStack stack, TcpProxy proxy) => stack.Shards.ToDictionary(
-        shard => $"Shards__{shard.Key.Replace('-', '_')}", shard => new NpgsqlConnectionStringBuilder(shard.Value) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString);
+        shard => $"Shards__{shard.Key.Replace('-', '_')}", shard => new NpgsqlConnectionStringBuilder(shard.Value) { Host = "127.0.0.1", Port = proxy.Port, Timeout = 3 }.ConnectionString);
 
     private static Task<LoadResult> LoadAsync(Scene scene, string queue, int connections, TimeSpan duration, double? rate, TimeSpan warmUp = default) =>
         LoadRun.RunAsync(new LoadPlan([scene.Fleet[0].Address], connections, warmUp, duration, rate), new CreateLoad(scene.Fleet.Key, queue));

@@ -202,16 +202,16 @@ public class PublishedAppTests(PublishedApp published)
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        var start = new ProcessStartInfo(Path.Combine(await published.ScriptRoot(), "bin", "Tickets.Functions")) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.Combine(await published.ScriptRoot(), "bin", "Tickets.Functions")) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in await published.Settings())
             start.Environment[name] = value;
         start.Environment["FUNCTIONS_CUSTOMHANDLER_PORT"] = ((IPEndPoint)taken.LocalEndpoint).Port.ToString();
         using var app = Process.Start(start)!;
-        var output = await app.StandardOutput.ReadToEndAsync();
+        var (output, errors) = (app.StandardOutput.ReadToEndAsync(), app.StandardError.ReadToEndAsync());
         await app.WaitForExitAsync();
 
-        Assert.Equal(1, app.ExitCode);
-        Assert.Contains("The app cannot start", output);
+        Assert.True(app.ExitCode == 1, $"It ended with {app.ExitCode}: {await output}{await errors}");
+        Assert.Contains("The app cannot start", await output);
     }
 
     private static bool Answers(Uri address)
