@@ -9,7 +9,7 @@ public static class ConnectionLoss
     private const string IdleInTransactionTimeout = "25P03";
 
     /// <param name="fault">What was thrown while a database was used.</param>
-    public static bool Is(Exception fault) => fault is NpgsqlException or IOException or TimeoutException;
+    public static bool Is(Exception fault) => fault is NpgsqlException or IOException or TimeoutException || IsMisread(fault);
 
     /// <summary>Whether it passes by itself: the database refused nothing, it was away, too busy, or ended a session or statement that took too long.</summary>
     /// <param name="fault">What was thrown while a database was used.</param>
@@ -22,4 +22,8 @@ public static class ConnectionLoss
     public static bool Is(Exception fault, ConnectionState? session) =>
         // The second is what Npgsql throws for a session that broke while nobody used it; of an open one it is a misuse.
         Is(fault) || (fault is InvalidOperationException && session is { } state && state != ConnectionState.Open);
+
+    // A statement that failed, or was cancelled, while Npgsql prepared it by itself is in its books as prepared and without a description. At its next use the driver meets an answer
+    // that it did not expect, throws a bare exception and drops the session (npgsql/npgsql#6391); what was sent has been done all the same.
+    private static bool IsMisread(Exception fault) => fault.GetType() == typeof(Exception) && fault.Source == "Npgsql";
 }

@@ -1,3 +1,4 @@
+using Tickets.Core.Platform;
 using Tickets.Core.Ticketing.Placement;
 using Tickets.Local;
 
@@ -9,12 +10,30 @@ internal sealed class Relocator(CoreProcess process) : IAsyncDisposable
     // Processes with older settings are out of service after this; the shards are cleared then.
     private const string MaxStaleness = "00:00:03";
 
+    private const int MostTries = 15;
+
     public QueueRelocation Steps => process.Get<QueueRelocation>();
 
     public static async Task<Relocator> StartAsync(LocalStack stack) => new(await CoreProcess.StartAsync(stack, ("Settings:MaxStaleness", MaxStaleness)));
 
-    /// <summary>All steps, as the operation takes them.</summary>
+    /// <summary>All steps, as the operation takes them: with another session when one is lost.</summary>
     public async Task MoveAsync(string queue, string moveId, params string[] to)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await TryMoveAsync(queue, moveId, to);
+                return;
+            }
+            catch (Exception fault) when (ConnectionLoss.Is(fault) && tries < MostTries)
+            {
+                // One for each session of the pool at most.
+            }
+        }
+    }
+
+    private async Task TryMoveAsync(string queue, string moveId, string[] to)
     {
         Assert.False((await Steps.BeginAsync(queue, moveId, to, CancellationToken.None)).IsProblem);
         while (!await Steps.CopyAsync(queue, moveId, TimeSpan.FromSeconds(1), _ => { }, CancellationToken.None))
