@@ -4,7 +4,7 @@ namespace Tickets.Functions.Hosting;
 
 /// <summary>Runs the timers in this process when no Functions host does. Each timer is one loop, so its runs never overlap.</summary>
 internal sealed class LocalTimers(
-    FunctionCatalog catalog, IServiceProvider services, Readiness readiness, TimeProvider time, ILogger<LocalTimers> logger) : BackgroundService
+    FunctionCatalog catalog, IServiceProvider services, IConfiguration configuration, Readiness readiness, TimeProvider time, ILogger<LocalTimers> logger) : BackgroundService
 {
     /// <summary>A clock that was set meanwhile is noticed after this long.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
@@ -14,13 +14,16 @@ internal sealed class LocalTimers(
         try
         {
             await readiness.WhenReady.WaitAsync(stoppingToken);
-            await Task.WhenAll(catalog.Timers.Select(timer => Loop(timer, stoppingToken)));
+            await Task.WhenAll(catalog.Timers.Where(timer => !IsDisabled(timer)).Select(timer => Loop(timer, stoppingToken)));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The app stops.
         }
     }
+
+    /// <summary>By the setting that disables it under the host.</summary>
+    private bool IsDisabled(TimerFunction timer) => configuration.GetValue($"AzureWebJobs.{timer.Name}.Disabled", false);
 
     private async Task Loop(TimerFunction timer, CancellationToken stopping)
     {

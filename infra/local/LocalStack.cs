@@ -154,7 +154,7 @@ public sealed class LocalStack : IAsyncDisposable
     {
         var server = ExistingPostgres.Parse(existing);
         await ExistingPostgres.CheckAsync(server, cancellationToken);
-        _databases = await StackDatabases.CreateMissingAsync(server.ConnectionString, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+        _databases = await CreateDatabasesAsync(server.ConnectionString, cancellationToken);
         _belongings = _directory.Of(_databases.Identity);
     }
 
@@ -162,9 +162,11 @@ public sealed class LocalStack : IAsyncDisposable
     {
         _options.Progress?.Report("Starting PostgreSQL");
         Postgres = await PostgresServer.StartAsync(installation, _directory, _options, cancellationToken);
-        var server = Postgres.ConnectionString("postgres") + (_options.ConnectTimeout is { } seconds ? $";Timeout={seconds}" : "");
-        _databases = await StackDatabases.CreateMissingAsync(server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
+        _databases = await CreateDatabasesAsync(Postgres.ConnectionString("postgres"), cancellationToken);
     }
+
+    private Task<StackDatabases> CreateDatabasesAsync(string server, CancellationToken cancellationToken) => StackDatabases.CreateMissingAsync(
+        _options.ConnectTimeout is { } seconds ? $"{server};Timeout={seconds}" : server, _options.DatabasePrefix, _options.HotShards, cancellationToken);
 
     private async Task StartStorageAsync(Installation? installation, CancellationToken cancellationToken)
     {

@@ -88,6 +88,11 @@ public sealed class TaskHubs : IHostedService, IAsyncDisposable
                     return;
                 }
             }
+            catch (ObjectDisposedException)
+            {
+                // The services go away before anybody was told to stop: the process could not start, and its end is not to fail too.
+                return;
+            }
             catch (Exception fault) when (ConnectionLoss.Is(fault) || _stopping.IsCancellationRequested)
             {
                 // The database is away, or the process stops before its work could begin.

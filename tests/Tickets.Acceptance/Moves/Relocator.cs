@@ -46,8 +46,9 @@ internal sealed class Relocator(CoreProcess process) : IAsyncDisposable
     public async Task ClearAsync(string queue, string moveId)
     {
         var move = process.Get<SettingsCache>().Current.Queues[queue].Definition.Moving!;
-        if (Steps.ClearsAt(move) - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero)
-            await Task.Delay(left);
+        // A timer may be a moment early.
+        for (var left = Steps.ClearsAt(move) - DateTimeOffset.UtcNow; left > TimeSpan.Zero; left = Steps.ClearsAt(move) - DateTimeOffset.UtcNow)
+            await Task.Delay(left + TimeSpan.FromMilliseconds(1));
         await Steps.ClearAsync(queue, moveId, CancellationToken.None);
     }
 

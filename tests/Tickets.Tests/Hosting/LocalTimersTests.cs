@@ -45,6 +45,23 @@ public class LocalTimersTests
     }
 
     [Fact]
+    public async Task A_timer_that_is_disabled_as_the_host_knows_it_does_not_run()
+    {
+        var ran = false;
+        var tick = new TaskCompletionSource();
+        await using var app = await TestApp.Start(
+            functions =>
+            {
+                functions.MapTimer("Sweep", "* * * * * *", (_, _, _) => Task.FromResult(ran = true));
+                functions.MapTimer("Other", "* * * * * *", (_, _, _) => Task.FromResult(tick.TrySetResult()));
+            },
+            settings: ["--AzureWebJobs.Sweep.Disabled=true"]);
+
+        await tick.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.False(ran);
+    }
+
+    [Fact]
     public async Task Under_the_functions_host_no_timer_runs_by_itself()
     {
         var ran = false;

@@ -47,6 +47,28 @@ public sealed class TaskHubsTests(OrchestrationStack stack)
     }
 
     [Fact]
+    public async Task Hubs_whose_services_go_away_while_they_begin_end_without_a_fault()
+    {
+        var (hot, settings) = (await stack.CreateDatabaseAsync(), await stack.CreateDatabaseAsync("settings"));
+        await using var shards = new ShardSet(new TicketsOptions { SettingsDatabase = settings, Shards = new Dictionary<string, string> { ["hot-0"] = hot } });
+        await using var settingsDatabase = NpgsqlDataSource.Create(settings);
+        var services = new ServiceCollection().AddSingleton<object>().BuildServiceProvider();
+        var asked = new TaskCompletionSource();
+        PrepareHub prepare = (_, _) =>
+        {
+            asked.TrySetResult();
+            services.GetRequiredService<object>();
+            return Task.CompletedTask;
+        };
+        var hubs = new TaskHubs(shards, settingsDatabase, [], [prepare], new TaskHubsOptions(HubScene.Quick), services, TimeProvider.System, NullLoggerFactory.Instance);
+
+        await services.DisposeAsync();
+        await hubs.StartAsync(CancellationToken.None);
+        await asked.Task.WaitAsync(HubScene.Soon);
+        await hubs.DisposeAsync();
+    }
+
+    [Fact]
     public async Task The_settings_database_carries_the_same_tables_as_a_shard()
     {
         await using var scene = await HubScene.CreateAsync(stack, "settings");
