@@ -12,8 +12,7 @@ internal sealed class BenchStack : IAsyncDisposable
 {
     private static readonly Dictionary<string, string> PostgresSettings = new()
     {
-        // A quarter of the machine's memory, as PostgreSQL's manual advises and hosted servers have it.
-        ["shared_buffers"] = $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 >> 20}MB",
+        ["shared_buffers"] = "1GB",
         ["max_wal_size"] = "8GB",
         ["checkpoint_timeout"] = "15min",
         ["fsync"] = "on",
