@@ -53,12 +53,12 @@ public sealed class TaskHubsTests(OrchestrationStack stack)
         await using var shards = new ShardSet(new TicketsOptions { SettingsDatabase = settings, Shards = new Dictionary<string, string> { ["hot-0"] = hot } });
         await using var settingsDatabase = NpgsqlDataSource.Create(settings);
         var services = new ServiceCollection().AddSingleton<object>().BuildServiceProvider();
-        var asked = new TaskCompletionSource();
+        // Told apart from the asking itself: what waits here must not stop the hubs before they have met the fault.
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         PrepareHub prepare = (_, _) =>
         {
             asked.TrySetResult();
-            services.GetRequiredService<object>();
-            return Task.CompletedTask;
+            return Task.FromResult(services.GetRequiredService<object>());
         };
         var hubs = new TaskHubs(shards, settingsDatabase, [], [prepare], new TaskHubsOptions(HubScene.Quick), services, TimeProvider.System, NullLoggerFactory.Instance);
 
